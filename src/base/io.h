@@ -1,0 +1,50 @@
+/*
+ * io: time, waiting, whole reads and writes, temporary files. Deadlines are
+ * points on CLOCK_MONOTONIC, so a server that drips bytes does not extend
+ * them and a clock that is set does not break them.
+ */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "fail.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct deadline {
+	int64_t at; /* milliseconds; 0: never */
+};
+
+/* Milliseconds. */
+int64_t io_now(void);
+/* seconds <= 0, ms <= 0: never. */
+struct deadline deadline_in(int seconds);
+struct deadline deadline_in_ms(int64_t ms);
+/* The earlier one. */
+struct deadline deadline_min(struct deadline a, struct deadline b);
+bool deadline_passed(struct deadline d);
+/* For poll(): milliseconds left, 0 when passed, -1 for never. */
+int deadline_left(struct deadline d);
+
+/* 1: ready, 0: the deadline passed, -1: errno. events as for poll(). */
+int io_wait(int fd, short events, struct deadline d);
+
+/* All n bytes, through EINTR and short writes. -1 with errno. */
+int io_write(int fd, const void *bytes, size_t n);
+/* Up to n bytes, through EINTR; less only at end of file. -1 with errno. */
+ssize_t io_read(int fd, void *bytes, size_t n);
+/* The same at an offset. */
+ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset);
+
+/* Closes unless negative; returns -1: fd = io_close(fd). */
+int io_close(int fd);
+
+/*
+ * A file without a name, read and write, close-on-exec: in TMPDIR, /var/tmp
+ * or /tmp, else in memory, so that a read-only system still sends mail.
+ * -1 with errno.
+ */
+int io_temp(void);
+
+#endif

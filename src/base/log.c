@@ -1,0 +1,119 @@
+#include "log.h"
+#include "buf.h"
+#include "io.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { LOG_LINE_MAX = 8192, LOG_LOCK_SECONDS = 10 };
+
+static const char *log_name = "postrider";
+static bool log_quiet;
+
+void log_set_name(const char *name)
+{
+	log_name = name;
+}
+
+void log_set_quiet(bool quiet)
+{
+	log_quiet = quiet;
+}
+
+/* One write for a line, so that lines of several programs do not mix. */
+__attribute__((format(printf, 2, 0))) static void log_line(
+    const char *prefix, const char *format, va_list args)
+{
+	char text[LOG_LINE_MAX];
+	struct buf line;
+
+	if (log_quiet)
+		return;
+	(void)vsnprintf(text, sizeof(text), format, args);
+	buf_init(&line, (size_t)2 * LOG_LINE_MAX);
+	buf_add_printable(&line, slice_of(log_name));
+	buf_addf(&line, ": %s", prefix);
+	buf_add_printable(&line, slice_of(text));
+	buf_addc(&line, '\n');
+	(void)io_write(STDERR_FILENO, line.p, line.n);
+	buf_free(&line);
+}
+
+void log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_line("", format, args);
+	va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_line("warning: ", format, args);
+	va_end(args);
+}
+
+/* A record lock, as other mail programs use for their log files. */
+static int lock_file(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct deadline d = deadline_in(LOG_LOCK_SECONDS);
+
+	while (fcntl(fd, F_SETLK, &lock) != 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return errno == EINVAL || errno == ENOLCK ? 0 : -1;
+		if (deadline_passed(d))
+			return -1;
+		poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
+int log_to_file(const char *path, struct slice line, struct fail *why)
+{
+	bool is_stdout = strcmp(path, "-") == 0;
+	int fd = is_stdout ? STDOUT_FILENO
+			   : open(path,
+				 O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+				     O_NOCTTY | O_NONBLOCK,
+				 0600);
+	struct buf whole;
+	int result = 0;
+
+	if (fd < 0)
+		return fail(why, FAIL_OS, "cannot log to %s: %s", path,
+		    strerror(errno));
+	buf_init(&whole, line.n + 1);
+	buf_add_printable(&whole, line);
+	buf_addc(&whole, '\n');
+	if (lock_file(fd) != 0 || io_write(fd, whole.p, whole.n) != 0)
+		result = fail(why, FAIL_OS, "cannot log to %s: %s", path,
+		    strerror(errno));
+	buf_free(&whole);
+	if (!is_stdout)
+		close(fd);
+	return result;
+}
+
+void log_to_syslog(int facility, bool is_error, struct slice line)
+{
+	struct buf text;
+
+	buf_init(&text, LOG_LINE_MAX);
+	buf_add_printable(&text, slice_head(line, LOG_LINE_MAX));
+	openlog(log_name, 0, facility);
+	syslog(
+	    (is_error ? LOG_ERR : LOG_INFO) | facility, "%s", buf_text(&text));
+	closelog();
+	buf_free(&text);
+}
