@@ -1,0 +1,96 @@
+/*
+ * intake: standard input becomes a struct msg. All of it is read before the
+ * network is touched: the header block into memory, the body into memory up
+ * to a bound and from there on into an unlinked file, so that memory does not
+ * grow with the message. Facts that later decisions need are counted on the
+ * way.
+ *
+ * The header ends at the first empty line, which belongs to neither part, or
+ * before the first line that is neither a field nor a continuation: a message
+ * that begins with its text has no header, and gets an empty line. "From "
+ * and ">From " lines of a mailbox file at the start are left out.
+ *
+ * A line end is LF, CRLF or a run of CR with or without LF, as in wire.h.
+ *
+ * The owner calls msg_free(). The header block keeps the bytes that came in;
+ * rewrite.h lists edits over it, msg_read() applies them.
+ */
+#ifndef MAIL_INTAKE_H
+#define MAIL_INTAKE_H
+
+#include "arena.h"
+#include "buf.h"
+#include "fail.h"
+#include <stdint.h>
+#include <sys/types.h>
+
+#define MSG_HEADER_MAX (1024 * 1024)
+#define MSG_MEMORY_MAX (1024 * 1024)
+
+struct intake_params {
+	uint64_t max_size; /* octets of input; 0: no limit */
+	bool dot_ends;	   /* a line "." ends the message, ".." loses a dot */
+};
+
+struct msg_facts {
+	uint64_t size;	    /* octets as read, a line end counted as one;
+			       without mailbox lines and what a dot removed */
+	uint64_t body_wire; /* octets of the body with CRLF, not dot-stuffed */
+	size_t longest_line; /* of header and body, without line end */
+	bool has_8bit_header;
+	bool has_8bit_body;
+	bool has_nul;
+	bool has_bare_cr; /* a CR that no CR or LF follows */
+};
+
+/* Replace `n` bytes at `at` of the header block by `text`. */
+struct msg_edit {
+	size_t at;
+	size_t n;
+	struct slice text;
+};
+
+struct msg {
+	struct buf header; /* the fields, without the empty line; the last
+			      one ends in LF even if it did not as read */
+	struct buf body;   /* the part of the body in memory */
+	int fd;		   /* the rest of the body, -1 when there is none */
+	uint64_t fd_size;
+	struct msg_facts facts;
+	struct msg_edit *edits; /* sorted by `at`, not overlapping; arena */
+	size_t n_edits;
+	struct slice prefix; /* fields put before the header block; LF ends */
+	struct {
+		size_t piece;
+		uint64_t at;
+	} pos; /* where msg_read() stands */
+};
+
+void msg_init(struct msg *m);
+void msg_free(struct msg *m);
+
+/*
+ * Reads fd to its end into m, as msg_init() left it. Fails: INPUT (cannot be
+ * read), MESSAGE (too large), OS (no room for the temporary file). After a
+ * failure other than INPUT, and behind a dot that ended the message, the rest
+ * is read and thrown away so that the caller does not get a SIGPIPE; but
+ * nobody at a terminal is kept waiting behind a dot.
+ */
+int msg_intake(struct msg *m, int fd, const struct intake_params *params,
+    struct fail *why);
+
+/*
+ * The message as it is to be sent: prefix, edited header, an empty line,
+ * body. Line ends are as they came; wire.h makes them CRLF. Up to n bytes;
+ * 0 at the end, -1: why is OS.
+ */
+void msg_rewind(struct msg *m);
+ssize_t msg_read(struct msg *m, char *bytes, size_t n, struct fail *why);
+
+/*
+ * Octets on the wire after CRLF conversion, before dot stuffing: the SIZE of
+ * RFC 1870. Counts the edits.
+ */
+uint64_t msg_wire_size(const struct msg *m);
+
+#endif

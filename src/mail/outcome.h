@@ -1,0 +1,51 @@
+/*
+ * outcome: what became of a message, as a value. The session fills it, the
+ * report prints it, a spool may store it.
+ */
+#ifndef MAIL_OUTCOME_H
+#define MAIL_OUTCOME_H
+
+#include "arena.h"
+#include "fail.h"
+
+/* From best to worst for the whole message; the words of the log line. */
+enum outcome_class {
+	OUTCOME_ACCEPTED,   /* 2yz to the final dot */
+	OUTCOME_SUPPRESSED, /* accepted, but this recipient will not get it */
+	OUTCOME_NOT_SENT,   /* failed before the final dot was handed over */
+	OUTCOME_TEMP,       /* 4yz */
+	OUTCOME_PERM,       /* 5yz */
+	OUTCOME_UNKNOWN,    /* the dot may have arrived, no reply came */
+};
+
+/* "ACCEPTED", "NOT-SENT" ... */
+const char *outcome_name(enum outcome_class c);
+
+/* Protocol stages at which a reply can decide. Names: smtp/states.def. */
+struct outcome_reply {
+	const char *stage; /* "rcpt", "data-end" ...; "" when no reply came */
+	int code;          /* 0 when no reply came */
+	unsigned char enhanced[3]; /* RFC 3463; 0.0.0 when there is none */
+	const char *text;          /* lines joined by LF, codes included; arena;
+				      printable, at most 512 bytes */
+};
+
+struct outcome_rcpt {
+	const char *address;
+	enum outcome_class class;
+	struct fail why; /* kind NONE when accepted */
+	struct outcome_reply reply;
+};
+
+struct outcome {
+	enum outcome_class class;   /* of the message as a whole */
+	struct fail why;            /* what decided it */
+	struct outcome_reply reply; /* the deciding reply, or the one to the
+				       final dot when accepted */
+	struct outcome_rcpt *rcpt;  /* one for each recipient, in their order */
+	size_t n_rcpt;
+	const char *server_id; /* the id in the accepting reply, or NULL */
+	uint64_t size;         /* octets of the message, LF counted as one */
+};
+
+#endif

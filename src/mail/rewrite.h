@@ -1,0 +1,72 @@
+/*
+ * rewrite: the header policy. It looks at the header block once and leaves a
+ * list of edits in the message; a message that needs no edit goes out byte
+ * for byte. What is done to a field is decided by its flags in hdr.def and by
+ * these parameters, never by its name in code.
+ *
+ * Whatever the parameters: a blank before a colon goes (RFC 5322 4.5), and a
+ * CR that is no line end becomes a blank, since wire.h would make a line end
+ * of it and so a field of what follows.
+ */
+#ifndef MAIL_REWRITE_H
+#define MAIL_REWRITE_H
+
+#include "addr.h"
+#include "intake.h"
+
+enum rewrite_from {
+	REWRITE_FROM_AUTO, /* add when missing or empty */
+	REWRITE_FROM_ON,   /* always replace */
+	REWRITE_FROM_OFF,
+};
+
+struct rewrite_params {
+	enum rewrite_from set_from;
+	bool add_date;	       /* when missing or empty */
+	bool add_message_id;   /* the same */
+	bool keep_bcc;	       /* remove_bcc_headers off */
+	bool keep_once;	       /* leave repeated once-only fields alone */
+	bool once_relay;       /* HDR_ONCE_RELAY fields once, too */
+	const char *from;      /* address of a From that is written; NULL or
+				  empty: none is written */
+	const char *full_name; /* its display name, or NULL */
+	const char *qualify;   /* domain for bare header addresses, or NULL */
+	const char *id_domain; /* right side of Message-ID */
+	time_t now;
+	const struct rewrite_field *fields; /* further fields to put in */
+	size_t n_fields;
+};
+
+/* A field of the account. It replaces fields of that name in the message. */
+struct rewrite_field {
+	const char *name;
+	const char *value;
+};
+
+/*
+ * Plans the edits, in the message's edits and prefix; what they refer to is
+ * in the arena. Fails: MESSAGE (the address of From, a field of the account
+ * with a control character, a header that would exceed MSG_HEADER_MAX). An
+ * address list that cannot be read where it must be qualified is left alone.
+ */
+int rewrite_plan(const struct rewrite_params *params, struct msg *m,
+    struct arena *a, struct fail *why);
+
+/* What -t and the choice of the sender need to know of a header. */
+struct rewrite_view {
+	struct addr_list to; /* recipients; when there is a Resent- field of
+				recipients, those of the first block of
+				Resent- fields only */
+	const char *from;    /* first address of Resent-From in that block,
+				else of From; NULL when there is none */
+	struct slice message_id; /* as in the message; empty when missing */
+};
+
+/*
+ * Reads recipients (when want_recipients), the author and the Message-ID off
+ * the header block as it came. Fails: MESSAGE (a bad list of recipients).
+ */
+int rewrite_look(const struct msg *m, bool want_recipients, struct arena *a,
+    struct rewrite_view *ret_view, struct fail *why);
+
+#endif
