@@ -1,0 +1,53 @@
+#include "host.h"
+#include "mem.h"
+#include "slice.h"
+#include <arpa/inet.h>
+#include <idn2.h>
+
+enum { HOST_MAX = 254 }; /* RFC 1035 3.1, with the dot of the root */
+
+bool host_is_address(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, host, address) == 1 ||
+	       inet_pton(AF_INET6, host, address) == 1;
+}
+
+static char *to_a_labels(const char *host, struct fail *why)
+{
+	char *found = NULL, *copy;
+	int error = idn2_to_ascii_8z(
+	    host, &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+
+	if (error != IDN2_OK) {
+		fail(why, FAIL_CONFIG, "host %s: %s", host,
+		    idn2_strerror(error));
+		return NULL;
+	}
+	copy = mem_dup(found, strlen(found));
+	idn2_free(found);
+	return copy;
+}
+
+char *host_to_ascii(const char *host, struct fail *why)
+{
+	size_t n = host ? strlen(host) : 0;
+	bool has_8bit = false;
+
+	if (n == 0 || n > HOST_MAX) {
+		fail(why, FAIL_CONFIG,
+		    n ? "the name of the host is too long"
+		      : "no name of a host");
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (is_control(host[i]) || is_blank(host[i])) {
+			fail(why, FAIL_CONFIG,
+			    "host \"%s\": not the name of a host", host);
+			return NULL;
+		}
+		has_8bit |= is_8bit(host[i]);
+	}
+	return has_8bit ? to_a_labels(host, why) : mem_dup(host, n);
+}

@@ -1,0 +1,21 @@
+/*
+ * host: what dialling a name and verifying a name have in common.
+ */
+#ifndef NET_HOST_H
+#define NET_HOST_H
+
+#include "fail.h"
+#include <stdbool.h>
+
+/* True for an IPv4 or IPv6 address in text form. */
+bool host_is_address(const char *host);
+
+/*
+ * The name as DNS and certificates have it: A-labels (RFC 5890) when it is
+ * not ASCII, otherwise as it is. To be freed by the caller. NULL on failure:
+ * CONFIG (empty, too long, a control character or blank, not a valid
+ * internationalised name).
+ */
+char *host_to_ascii(const char *host, struct fail *why);
+
+#endif

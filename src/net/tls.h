@@ -1,0 +1,59 @@
+/*
+ * tls: the seam behind which a TLS library stands; one implementation is
+ * chosen by the build (tls_gnutls.c). No type of the library leaks. Sockets
+ * are non-blocking; deadlines are conn's business.
+ *
+ * The name and the chain are verified inside the handshake: when tls_step()
+ * says TLS_DONE the peer is who tls_params.host says.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "fail.h"
+#include <stddef.h>
+#include <sys/types.h>
+
+struct tls;
+
+struct tls_params {
+	const char *host;       /* SNI and the name the certificate must have */
+	const char *trust_file; /* PEM; NULL: the system's store */
+};
+
+enum tls_status {
+	TLS_DONE,
+	TLS_WANT_READ,
+	TLS_WANT_WRITE,
+	TLS_CLOSED,
+	TLS_FAILED,
+};
+
+/*
+ * Everything that can fail before the network is touched: trust file,
+ * priorities. NULL on failure: CONFIG (trust file), OS. The strings of params
+ * are copied.
+ */
+struct tls *tls_new(const struct tls_params *params, struct fail *why);
+/* Frees; sends nothing. Takes NULL, returns NULL. */
+struct tls *tls_free(struct tls *t);
+
+/* The descriptor is borrowed. Then call tls_step() until it is TLS_DONE. */
+void tls_attach(struct tls *t, int fd);
+/* TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS). */
+enum tls_status tls_step(struct tls *t, struct fail *why);
+
+/* TLS_DONE sets *ret_n > 0. TLS_FAILED fills why: LOST. */
+enum tls_status tls_read(
+    struct tls *t, void *bytes, size_t n, size_t *ret_n, struct fail *why);
+/* After a WANT status call again with the same bytes. */
+enum tls_status tls_write(struct tls *t, const void *bytes, size_t n,
+    size_t *ret_n, struct fail *why);
+/* Decrypted bytes waiting inside. */
+size_t tls_pending(const struct tls *t);
+
+/* "TLS1.3" and the cipher suite. Valid as long as t. */
+const char *tls_describe(const struct tls *t);
+/* The library's name and version, for --version. */
+const char *tls_library(void);
+
+#endif

@@ -1,0 +1,282 @@
+#include "tls.h"
+#include "host.h"
+#include "mem.h"
+#include "slice.h"
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * The library is initialised by its own constructor. gnutls_bye() is never
+ * called: it would flush a record that a failed write has left behind, and
+ * that record may hold the final dot.
+ */
+
+enum {
+	CHAIN_MAX = 10,
+	CHAIN_KEY_BITS_MAX = 16384,
+	HANDSHAKE_MAX = 64 * 1024,
+	WARNINGS_MAX = 8,
+};
+
+/* TLS 1.2 and 1.3, whatever the system's policy leaves of them. */
+static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
+struct tls {
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t trust;
+	char *name; /* A-labels, without the dot of the root */
+	unsigned warnings;
+	char description[96];
+};
+
+static int tls_trust(
+    struct tls *t, const char *trust_file, struct fail *why)
+{
+	int n = gnutls_certificate_allocate_credentials(&t->trust);
+
+	if (n < 0)
+		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(n));
+	n = trust_file ? gnutls_certificate_set_x509_trust_file(
+			     t->trust, trust_file, GNUTLS_X509_FMT_PEM)
+		       : gnutls_certificate_set_x509_system_trust(t->trust);
+	if (n < 0)
+		return fail(why, FAIL_CONFIG, "trusted certificates in %s: %s",
+		    trust_file ? trust_file : "the system's store",
+		    gnutls_strerror(n));
+	if (n == 0)
+		return fail(why, FAIL_CONFIG,
+		    "no trusted certificates in %s",
+		    trust_file ? trust_file : "the system's store");
+	gnutls_certificate_set_verify_limits(
+	    t->trust, CHAIN_KEY_BITS_MAX, CHAIN_MAX);
+	return 0;
+}
+
+static int tls_session(struct tls *t, struct fail *why)
+{
+	const unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK |
+			       GNUTLS_NO_TICKETS | GNUTLS_NO_SIGNAL;
+	int error = gnutls_init(&t->session, flags);
+
+	if (error == 0)
+		error = gnutls_set_default_priority_append(
+		    t->session, versions, NULL, 0);
+	if (error == 0)
+		error = gnutls_credentials_set(
+		    t->session, GNUTLS_CRD_CERTIFICATE, t->trust);
+	/* RFC 6066 3: a name, never an address. */
+	if (error == 0 && !host_is_address(t->name))
+		error = gnutls_server_name_set(t->session, GNUTLS_NAME_DNS,
+		    t->name, strlen(t->name));
+	if (error != 0)
+		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
+	gnutls_session_set_verify_cert(t->session, t->name, 0);
+	gnutls_handshake_set_max_packet_length(t->session, HANDSHAKE_MAX);
+	return 0;
+}
+
+struct tls *tls_new(const struct tls_params *params, struct fail *why)
+{
+	char *name = host_to_ascii(params->host, why);
+	struct tls *t;
+	size_t n;
+
+	if (!name)
+		return NULL;
+	n = strlen(name);
+	if (n > 1 && name[n - 1] == '.')
+		name[n - 1] = '\0';
+	t = mem_zero(sizeof(*t));
+	t->name = name;
+	if (tls_trust(t, params->trust_file, why) != 0 ||
+	    tls_session(t, why) != 0)
+		return tls_free(t);
+	return t;
+}
+
+struct tls *tls_free(struct tls *t)
+{
+	if (!t)
+		return NULL;
+	if (t->session)
+		gnutls_deinit(t->session);
+	if (t->trust)
+		gnutls_certificate_free_credentials(t->trust);
+	free(t->name);
+	free(t);
+	return NULL;
+}
+
+void tls_attach(struct tls *t, int fd)
+{
+	gnutls_transport_set_int(t->session, fd);
+}
+
+/* The library's sentences end with ". "; one of them says only "not". */
+static void fail_untrusted(const struct tls *t, struct fail *why)
+{
+	static const char first[] = "The certificate is NOT trusted. ";
+	unsigned status = gnutls_session_get_verify_cert_status(t->session);
+	gnutls_datum_t text = { NULL, 0 };
+	struct slice reason = SLICE("no reason given");
+
+	if (gnutls_certificate_verification_status_print(
+		status, GNUTLS_CRT_X509, &text, 0) == 0) {
+		reason = slice_trim(slice_of((const char *)text.data));
+		if (slice_starts(reason, slice_of(first)))
+			reason = slice_skip(reason, sizeof(first) - 1);
+	}
+	fail(why, FAIL_TLS, "certificate of %s is not trusted: %.*s", t->name,
+	    SLICE_ARG(reason));
+	gnutls_free(text.data);
+}
+
+/*
+ * Clear text is no record at all; a TLS that is too old is told apart from it
+ * by the server hello that came.
+ */
+static bool is_clear_text(const struct tls *t, int error)
+{
+	return (error == GNUTLS_E_UNEXPECTED_PACKET ||
+		   error == GNUTLS_E_UNSUPPORTED_VERSION_PACKET) &&
+	       gnutls_handshake_get_last_in(t->session) !=
+		   GNUTLS_HANDSHAKE_SERVER_HELLO;
+}
+
+static bool is_cut_off(int error)
+{
+	return error == GNUTLS_E_PREMATURE_TERMINATION ||
+	       error == GNUTLS_E_UNEXPECTED_PACKET_LENGTH ||
+	       error == GNUTLS_E_PULL_ERROR || error == GNUTLS_E_PUSH_ERROR;
+}
+
+static enum tls_status fail_handshake(
+    const struct tls *t, int error, struct fail *why)
+{
+	if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
+		fail_untrusted(t, why);
+	else if (is_clear_text(t, error))
+		fail(why, FAIL_PROTOCOL,
+		    "the server does not speak TLS on this port");
+	else if (error == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		fail(why, FAIL_TLS,
+		    "the server ended the TLS handshake: %s",
+		    gnutls_alert_get_name(gnutls_alert_get(t->session)));
+	else if (is_cut_off(error))
+		fail(why, FAIL_TLS,
+		    "the server closed the connection in the TLS handshake");
+	else
+		fail(why, FAIL_TLS, "TLS handshake: %s",
+		    gnutls_strerror(error));
+	return TLS_FAILED;
+}
+
+static enum tls_status wanted(const struct tls *t)
+{
+	return gnutls_record_get_direction(t->session) ? TLS_WANT_WRITE
+						       : TLS_WANT_READ;
+}
+
+/*
+ * True when the call is to be repeated at once. Some servers answer a name
+ * they do not know with a warning alert; a flood of them is not borne.
+ */
+static bool is_repeated(struct tls *t, ssize_t error)
+{
+	return error == GNUTLS_E_INTERRUPTED ||
+	       (error == GNUTLS_E_WARNING_ALERT_RECEIVED &&
+		   ++t->warnings <= WARNINGS_MAX);
+}
+
+static void describe(struct tls *t)
+{
+	const char *version =
+	    gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
+	const char *suite = gnutls_ciphersuite_get(t->session);
+
+	(void)snprintf(t->description, sizeof(t->description), "%s %s",
+	    version ? version : "TLS", suite ? suite : "");
+}
+
+enum tls_status tls_step(struct tls *t, struct fail *why)
+{
+	int error;
+
+	do
+		error = gnutls_handshake(t->session);
+	while (is_repeated(t, error));
+	if (error == GNUTLS_E_AGAIN)
+		return wanted(t);
+	if (error != GNUTLS_E_SUCCESS)
+		return fail_handshake(t, error, why);
+	describe(t);
+	return TLS_DONE;
+}
+
+/* A result below zero, or zero, of a record call. */
+static enum tls_status record_status(
+    const struct tls *t, ssize_t result, struct fail *why)
+{
+	if (result == GNUTLS_E_AGAIN)
+		return wanted(t);
+	/* SMTP has ends of its own: a missing close_notify hides nothing. */
+	if (result == 0 || result == GNUTLS_E_PREMATURE_TERMINATION)
+		return TLS_CLOSED;
+	if (result == GNUTLS_E_PULL_ERROR || result == GNUTLS_E_PUSH_ERROR)
+		fail(why, FAIL_LOST, "the server broke the connection");
+	else if (result == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		fail(why, FAIL_LOST, "the server ended TLS: %s",
+		    gnutls_alert_get_name(gnutls_alert_get(t->session)));
+	else
+		fail(why, FAIL_LOST, "TLS: %s", gnutls_strerror((int)result));
+	return TLS_FAILED;
+}
+
+enum tls_status tls_read(struct tls *t, void *bytes, size_t n, size_t *ret_n,
+    struct fail *why)
+{
+	ssize_t got;
+
+	do
+		got = gnutls_record_recv(t->session, bytes, n);
+	while (is_repeated(t, got));
+	if (got <= 0)
+		return record_status(t, got, why);
+	*ret_n = (size_t)got;
+	return TLS_DONE;
+}
+
+enum tls_status tls_write(struct tls *t, const void *bytes, size_t n,
+    size_t *ret_n, struct fail *why)
+{
+	ssize_t sent;
+
+	do
+		sent = gnutls_record_send(t->session, bytes, n);
+	while (sent == GNUTLS_E_INTERRUPTED);
+	if (sent <= 0)
+		return record_status(t, sent, why);
+	*ret_n = (size_t)sent;
+	return TLS_DONE;
+}
+
+size_t tls_pending(const struct tls *t)
+{
+	return gnutls_record_check_pending(t->session);
+}
+
+const char *tls_describe(const struct tls *t)
+{
+	return t->description;
+}
+
+const char *tls_library(void)
+{
+	static char text[48];
+
+	(void)snprintf(
+	    text, sizeof(text), "GnuTLS %s", gnutls_check_version(NULL));
+	return text;
+}
