@@ -1,0 +1,138 @@
+#include "account.h"
+#include "provider.h"
+
+/* ---- authentication ---- */
+
+bool account_has_auth(const struct settings *s)
+{
+	return s->auth && strcmp(s->auth, "off") != 0;
+}
+
+bool account_needs_secret(const struct settings *s)
+{
+	/* Who is sending follows from elsewhere: a certificate, a ticket. */
+	static const char *const without[] = { "external", "gssapi",
+		"anonymous" };
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (s->auth &&
+		    slice_ieq(slice_of(s->auth), slice_of(without[i])))
+			return false;
+	return account_has_auth(s);
+}
+
+/* The characters of a mechanism's name (RFC 4422 section 3.1), any case. */
+static bool is_mechanism(struct slice name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = ascii_lower(name.p[i]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '-' && c != '_')
+			return false;
+	}
+	return name.n > 0 && name.n <= 20;
+}
+
+/* ---- defaults ---- */
+
+/* Texts for which "empty" can only mean "as if it were not set". */
+static void drop_empty(struct settings *s, struct arena *a)
+{
+	static const enum option_id ids[] = { OPT_host, OPT_domain,
+		OPT_provider, OPT_region, OPT_endpoint, OPT_tls_host_override,
+		OPT_logfile_time_format };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const char *preset = option_table[ids[i]].preset;
+
+		if (option_text(s, ids[i]))
+			continue;
+		s->origin[ids[i]] = (struct origin){ ORIGIN_NONE, 0, NULL };
+		if (preset)
+			settings_fill(s, ids[i], preset, ORIGIN_DEFAULT, a);
+	}
+}
+
+/* NULL when `from` is a pattern, a substitution or has no domain. */
+static const char *domain_of(const char *from)
+{
+	const char *at = from ? strrchr(from, '@') : NULL;
+
+	if (!at || at[1] == '\0' || strpbrk(from, "?*[%"))
+		return NULL;
+	return at + 1;
+}
+
+static void fill_domains(
+    struct settings *s, const struct provider *p, struct arena *a)
+{
+	const char *domain = domain_of(s->from);
+
+	if (!domain)
+		return;
+	settings_fill(s, OPT_qualify_domain, domain, ORIGIN_DEFAULT, a);
+	/* A plain account says "localhost", as it would with msmtp. */
+	if (p)
+		settings_fill(s, OPT_domain, domain, ORIGIN_PROVIDER, a);
+}
+
+static void fill_defaults(
+    struct settings *s, const struct provider *p, struct arena *a)
+{
+	if (s->port == 0)
+		settings_fill(s, OPT_port,
+		    s->tls && !s->tls_starttls ? "465" : "25", ORIGIN_DEFAULT,
+		    a);
+	if (s->host)
+		settings_fill(
+		    s, OPT_tls_host_override, s->host, ORIGIN_DEFAULT, a);
+	fill_domains(s, p, a);
+}
+
+/* ---- the whole ---- */
+
+static int check(const struct settings *s, struct fail *why)
+{
+	if (s->auth && !is_mechanism(slice_of(s->auth)))
+		return option_fail(why, s, OPT_auth,
+		    "auth: on, off or the name of a mechanism expected");
+	if (s->tls && !s->tls_trust_file)
+		return option_fail(why, s, OPT_tls_trust_file,
+		    "tls needs tls_trust_file: a file, or system");
+	return 0;
+}
+
+int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
+    struct fail *why)
+{
+	const struct provider *p;
+
+	drop_empty(s, a);
+	p = provider_find(s->provider);
+	if (s->provider && !p)
+		return option_fail(why, s, OPT_provider,
+		    "unknown provider %s: known are %s", s->provider,
+		    provider_names());
+	if (provider_apply(p, s, a, warnings, why) != 0)
+		return -1;
+	fill_defaults(s, p, a);
+	return check(s, why);
+}
+
+int account_check_sending(const struct settings *s, struct fail *why)
+{
+	if (!s->host)
+		return option_fail(why, s, OPT_host,
+		    "host is not set, and no provider either");
+	if (!account_needs_secret(s))
+		return 0;
+	if (!s->user)
+		return option_fail(
+		    why, s, OPT_auth, "auth is on, but user is not set");
+	if (!s->password.n && !s->password_file && !s->passwordeval)
+		return option_fail(why, s, OPT_auth,
+		    "auth is on, but none of password, password_file and "
+		    "passwordeval is set");
+	return provider_check_sending(provider_find(s->provider), s, why);
+}

@@ -1,0 +1,33 @@
+/*
+ * account: from what the files and the command line say to settings that are
+ * complete and consistent: the provider fills what nobody set, defaults that
+ * depend on other settings are worked out, contradictions are refused.
+ */
+#ifndef PROFILE_ACCOUNT_H
+#define PROFILE_ACCOUNT_H
+
+#include "config.h"
+
+/*
+ * Completes s in place. Warnings (an unknown region, certificate checks off)
+ * are appended to *warnings, one a line. Fails: CONFIG, naming the setting
+ * and, when it came from a file, file and line.
+ *
+ * `auth` is only checked for its form: which mechanisms there are is known
+ * higher up.
+ */
+int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
+    struct fail *why);
+
+/*
+ * What a sending account needs beyond that: host, user and secret when auth
+ * is on, a user name that the provider can accept. Fails: CONFIG.
+ */
+int account_check_sending(const struct settings *s, struct fail *why);
+
+/* Is authentication asked for? */
+bool account_has_auth(const struct settings *s);
+/* Is it, and with a mechanism that takes a user name and a password? */
+bool account_needs_secret(const struct settings *s);
+
+#endif

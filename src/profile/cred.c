@@ -1,0 +1,179 @@
+#include "cred.h"
+#include "account.h"
+#include "provider.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Somebody may have to type a passphrase into an agent's window. */
+enum { COMMAND_SECONDS = 60 };
+
+/* ---- password ---- */
+
+static int start_password(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	c->ready = secret_new(s->password.n, why);
+	return c->ready ? secret_add(c->ready, s->password) : -1;
+}
+
+/* ---- password_file ---- */
+
+static int file_failed(const struct settings *s, struct fail *why, int error)
+{
+	return fail(why, FAIL_SECRET, "password_file %s: %s", s->password_file,
+	    strerror(error));
+}
+
+/*
+ * A secret that others can read or write is none. Only root may decide that
+ * for others: credential stores (containers, systemd) make files of root that
+ * are open to whoever can reach their directory.
+ */
+static int check_access(
+    const struct stat *st, const struct settings *s, struct fail *why)
+{
+	if (!S_ISREG(st->st_mode))
+		return fail(why, FAIL_SECRET,
+		    "password_file %s: not a regular file", s->password_file);
+	if (st->st_uid != 0 && (st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return fail(why, FAIL_SECRET,
+		    "password_file %s: must be closed to group and others "
+		    "(mode 0600)",
+		    s->password_file);
+	return 0;
+}
+
+/* Keeps the first line; it must say something. */
+static int cut_line(
+    struct secret *text, const struct settings *s, struct fail *why)
+{
+	struct slice view = secret_view(text);
+	struct slice line = slice_head(view, slice_find(view, '\n'));
+
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (line.n == 0)
+		return fail(why, FAIL_SECRET,
+		    "password_file %s: the first line is empty",
+		    s->password_file);
+	if (slice_find(line, '\0') < line.n)
+		return fail(why, FAIL_SECRET,
+		    "password_file %s: a NUL byte in the first line",
+		    s->password_file);
+	secret_truncate(text, line.n);
+	return 0;
+}
+
+static struct secret *read_file(
+    int fd, const struct settings *s, struct fail *why)
+{
+	struct secret *text;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0) {
+		file_failed(s, why, errno);
+		return NULL;
+	}
+	if (check_access(&st, s, why) != 0)
+		return NULL;
+	text = secret_new(RUN_OUTPUT_MAX, why);
+	if (!text)
+		return NULL;
+	if (secret_read(text, fd) != 0) {
+		file_failed(s, why, errno);
+		return secret_free(text);
+	}
+	return cut_line(text, s, why) == 0 ? text : secret_free(text);
+}
+
+static int start_file(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	int fd = open(s->password_file,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return file_failed(s, why, errno);
+	c->ready = read_file(fd, s, why);
+	(void)io_close(fd);
+	return c->ready ? 0 : -1;
+}
+
+/* ---- passwordeval ---- */
+
+static int start_command(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	const char *const argv[] = { "/bin/sh", "-c", s->passwordeval, NULL };
+
+	return run_start(&c->run, argv, "passwordeval", COMMAND_SECONDS, why);
+}
+
+/* ---- the source ---- */
+
+/* In the order in which they count. */
+static const struct {
+	enum option_id id;
+	int (*start)(
+	    struct cred *c, const struct settings *s, struct fail *why);
+} sources[] = {
+	{ OPT_password, start_password },
+	{ OPT_password_file, start_file },
+	{ OPT_passwordeval, start_command },
+};
+
+enum { N_SOURCES = sizeof(sources) / sizeof(sources[0]) };
+
+static bool is_set(const struct settings *s, enum option_id id)
+{
+	if (id == OPT_password)
+		return s->password.n > 0;
+	return option_text(s, id) != NULL;
+}
+
+int cred_start(struct cred *c, const struct settings *s, struct fail *why)
+{
+	const struct origin *from = s->origin;
+	size_t best = N_SOURCES;
+
+	*c = (struct cred){ .run.out = -1 };
+	if (!account_needs_secret(s))
+		return 0;
+	for (size_t i = 0; i < N_SOURCES; i++)
+		if (is_set(s, sources[i].id) &&
+		    (best == N_SOURCES || from[sources[i].id].kind >
+						from[sources[best].id].kind))
+			best = i;
+	if (best == N_SOURCES)
+		return fail(why, FAIL_SECRET,
+		    "none of password, password_file and passwordeval is set");
+	return sources[best].start(c, s, why);
+}
+
+struct secret *cred_collect(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	struct secret *secret = c->ready;
+
+	c->ready = NULL;
+	if (!account_needs_secret(s)) {
+		if (why)
+			why->kind = FAIL_NONE;
+		return secret_free(secret);
+	}
+	if (!secret && c->run.pid == 0)
+		fail(why, FAIL_BUG, "no password was asked for");
+	else if (!secret)
+		secret = run_collect(&c->run, why);
+	if (secret && provider_password(s, &secret, why) != 0)
+		secret = secret_free(secret);
+	return secret;
+}
+
+void cred_end(struct cred *c)
+{
+	run_end(&c->run);
+	c->ready = secret_free(c->ready);
+}

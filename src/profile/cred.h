@@ -1,0 +1,37 @@
+/*
+ * cred: where the account's secret comes from: password, password_file,
+ * passwordeval (in this order; the first that is set, but what the command
+ * line sets comes before what a file sets). Started before the message is
+ * read, collected before the network is touched, freed by the session right
+ * after AUTH.
+ */
+#ifndef PROFILE_CRED_H
+#define PROFILE_CRED_H
+
+#include "options.h"
+#include "run.h"
+#include "secret.h"
+
+struct cred {
+	struct run run;
+	struct secret *ready;
+};
+
+/*
+ * Does nothing when auth is off or its mechanism takes no password. The
+ * settings must live until cred_end(). Fails: SECRET, OS, NOMEM.
+ */
+int cred_start(struct cred *c, const struct settings *s, struct fail *why);
+/*
+ * The SMTP password (derived when the source holds an access key's secret), to
+ * be freed by the caller. NULL with why->kind NONE when there is none to be
+ * had (auth off), with another kind when it cannot be had: SECRET, CONFIG,
+ * BUG, NOMEM. Once only.
+ */
+struct secret *cred_collect(
+    struct cred *c, const struct settings *s, struct fail *why);
+
+/* Ends what is still running. After cred_start(), failed or not. */
+void cred_end(struct cred *c);
+
+#endif
