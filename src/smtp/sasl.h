@@ -1,0 +1,57 @@
+/*
+ * sasl: the seam in front of libgsasl (sasl.c is the only user of gsasl.h).
+ * One mechanism, one exchange. Tokens are base64 as SMTP carries them (RFC
+ * 4954) and are secrets. The library is given the password only while it
+ * works on the step that needs it; what it keeps is overwritten after each
+ * step.
+ *
+ * Fails: AUTH (the server's challenge is wrong), CONFIG (unknown or unusable
+ * mechanism, user or password missing), BUG.
+ */
+#ifndef SMTP_SASL_H
+#define SMTP_SASL_H
+
+#include "secret.h"
+
+#define SASL_ROUNDS_MAX    8
+#define SASL_CHALLENGE_MAX 12288
+
+struct sasl;
+
+struct sasl_params {
+	const char *mechanism; /* upper case */
+	const char *user;
+	const struct secret *password; /* borrowed until sasl_free() */
+	const char *service;           /* "smtp" */
+	const char *host;
+};
+
+struct sasl *sasl_new(const struct sasl_params *params, struct fail *why);
+/* Wipes what the library kept. Takes NULL, returns NULL. */
+struct sasl *sasl_free(struct sasl *s);
+
+/* True when the mechanism speaks first: its first step is sent with AUTH. */
+bool sasl_is_client_first(const struct sasl *s);
+
+/*
+ * Answers a challenge (base64; empty for the initial response) by a token
+ * (base64, in *ret_token, borrowed until the next call). 0, or -1.
+ */
+int sasl_step(struct sasl *s, struct slice challenge, struct slice *ret_token,
+    struct fail *why);
+/* True when the client side is satisfied (SCRAM: the server proved itself) */
+bool sasl_is_complete(const struct sasl *s);
+
+/*
+ * The best mechanism of those offered (blank separated, upper case) that
+ * `auth on` may use: SCRAM before PLAIN before LOGIN; in clear none of the
+ * last two. NULL when there is none.
+ */
+const char *sasl_choose(const char *offered, bool in_tls);
+/* True when the name (any case) is one this build can do; ret_name upper. */
+bool sasl_is_known(const char *name, const char **ret_name);
+/* Library name and version; names of all mechanisms, for --version. */
+const char *sasl_library(void);
+const char *sasl_mechanisms(void);
+
+#endif

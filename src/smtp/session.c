@@ -1,0 +1,353 @@
+#include "session_private.h"
+#include "mem.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	TLS_SECONDS = 30,
+	/* What a server said before it broke off is there at once. */
+	LAST_WORDS_SECONDS = 2,
+	/* So many replies fit any socket's buffer, so neither side waits for
+	 * the other to read (RFC 2920 3.1). */
+	FLIGHT_MAX = 100,
+	COMMAND_MAX = 1000,
+	ADDRESS_MAX = 320,
+};
+
+int smtp_seconds(const struct smtp *s, int seconds)
+{
+	int cap = s->params.timeout;
+
+	return cap > 0 && cap < seconds ? cap : seconds;
+}
+
+struct deadline smtp_deadline(const struct smtp *s, int seconds)
+{
+	return deadline_in(smtp_seconds(s, seconds));
+}
+
+bool smtp_can_pipeline(const struct smtp *s)
+{
+	return (s->caps.set & CAP_PIPELINING) != 0;
+}
+
+static bool is_printable(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (is_control(text.p[i]) || is_8bit(text.p[i]))
+			return false;
+	return true;
+}
+
+int smtp_command(struct smtp *s, const char *format, ...)
+{
+	char line[COMMAND_MAX];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line) - 2, format, args);
+	va_end(args);
+	if (n < 0 || n >= (int)sizeof(line) - 2 ||
+	    !is_printable((struct slice){ line, (size_t)n }))
+		return fail(&s->broken, FAIL_BUG,
+		    "a command that cannot be sent");
+	memcpy(line + n, "\r\n", 2);
+	return conn_put(s->conn, (struct slice){ line, (size_t)n + 2 },
+	    s->deadline, &s->broken);
+}
+
+static void change_state(struct smtp *s, enum smtp_state next)
+{
+	static const char *const ends[] = { "ready", "leave", "closed" };
+
+	s->state = next;
+	conn_note(s->conn,
+	    next < N_STATES ? smtp_rows[next].name : ends[next - N_STATES]);
+}
+
+static void send_flight(struct smtp *s)
+{
+	enum smtp_state at = s->state;
+
+	s->deadline = smtp_deadline(s, smtp_rows[at].seconds);
+	do {
+		at = smtp_rows[at].send(s);
+		s->owed++;
+	} while (s->broken.kind == FAIL_NONE && at != STATE_WAIT &&
+		 smtp_can_pipeline(s) && smtp_rows[at].is_pipelined &&
+		 s->owed < FLIGHT_MAX);
+	if (s->broken.kind == FAIL_NONE)
+		(void)conn_flush(s->conn, s->deadline, &s->broken);
+}
+
+static const struct reply_limits *limits_of(enum smtp_state state)
+{
+	if (state == STATE_EHLO)
+		return &reply_limits_ehlo;
+	return state == STATE_AUTH ? &reply_limits_auth : &reply_limits_usual;
+}
+
+static int read_reply(struct smtp *s, struct fail *why)
+{
+	const struct reply_limits *limits = limits_of(s->state);
+	bool is_broken = s->broken.kind != FAIL_NONE;
+	struct deadline d = smtp_deadline(s,
+	    is_broken ? LAST_WORDS_SECONDS : smtp_rows[s->state].seconds);
+	int status = 0;
+
+	reply_clear(&s->reply);
+	while (status == 0) {
+		struct slice line;
+
+		if (conn_line(s->conn, limits->max_line, d, &line, why) != 0)
+			return -1;
+		status = reply_add_line(&s->reply, line, limits, why);
+	}
+	if (status < 0)
+		return -1;
+	s->owed--;
+	if (s->owed > 0 || is_broken || conn_surplus(s->conn) == 0)
+		return 0;
+	/* What follows the reply to the dot cannot unsay it. */
+	s->t.has_surplus = s->state == STATE_BODY;
+	return s->t.has_surplus
+	    ? 0
+	    : fail(why, FAIL_PROTOCOL,
+		  "the server sent more than the reply it owed");
+}
+
+/* A flight, if there is anything to say, and one reply. */
+static enum smtp_state turn(struct smtp *s)
+{
+	const struct fail *broken = &s->broken;
+	struct fail why = { .kind = FAIL_NONE };
+
+	if (s->owed == 0)
+		send_flight(s);
+	if (broken->kind == FAIL_OS || broken->kind == FAIL_BUG) {
+		smtp_lost(s, broken);
+		return STATE_CLOSED;
+	}
+	if (read_reply(s, &why) != 0) {
+		smtp_lost(s, broken->kind != FAIL_NONE ? broken : &why);
+		return STATE_CLOSED;
+	}
+	if (broken->kind == FAIL_NONE && s->reply.code != 421)
+		return smtp_rows[s->state].recv(s);
+	/* Its last words explain the break, unless they praise. */
+	if (reply_class(&s->reply) >= 4)
+		smtp_refused(s);
+	else
+		smtp_lost(s, broken);
+	return STATE_CLOSED;
+}
+
+static void run(struct smtp *s, enum smtp_state first)
+{
+	s->owed = 0;
+	change_state(s, first);
+	while (s->state < N_STATES)
+		change_state(s, turn(s));
+}
+
+static void say_quit(struct smtp *s)
+{
+	if (s->state != STATE_READY && s->state != STATE_LEAVE)
+		return;
+	change_state(s, STATE_QUIT);
+	/* The reply is not waited for: nothing depends on it. */
+	send_flight(s);
+	change_state(s, STATE_CLOSED);
+}
+
+int smtp_start_tls(struct smtp *s, struct fail *why)
+{
+	struct tls *t = s->tls;
+
+	s->tls = NULL;
+	if (conn_start_tls(s->conn, t, smtp_deadline(s, TLS_SECONDS), why) == 0)
+		return 0;
+	if (why->kind == FAIL_PROTOCOL &&
+	    s->params.tls == SMTP_TLS_IMPLICIT)
+		return fail(why, FAIL_PROTOCOL,
+		    "%s: the server does not speak TLS on this port: is it a "
+		    "STARTTLS port (587)?",
+		    s->params.host);
+	return fail_wrap(why, "%s", s->params.host);
+}
+
+void smtp_end_auth(struct smtp *s)
+{
+	/* The exchange borrows the password. */
+	s->auth.sasl = sasl_free(s->auth.sasl);
+	s->auth.password = secret_free(s->auth.password);
+	s->auth.token = SLICE("");
+	s->auth.has_token = false;
+}
+
+/* All that can be said before the server has said anything. */
+static int prepare(struct smtp *s, struct fail *why)
+{
+	const struct smtp_params *p = &s->params;
+	struct slice name = slice_of(p->ehlo_name);
+
+	if (name.n == 0 || name.n > ADDRESS_MAX || !is_printable(name) ||
+	    slice_find(name, ' ') < name.n)
+		return fail(why, FAIL_CONFIG,
+		    "\"%s\" cannot be the name for EHLO",
+		    p->ehlo_name ? p->ehlo_name : "");
+	if (p->auth && p->tls == SMTP_TLS_NONE && !conn_is_local(s->conn))
+		return fail(why, FAIL_CONFIG,
+		    "%s: AUTH needs TLS: a password never goes over the "
+		    "network in clear",
+		    p->host);
+	if (p->tls == SMTP_TLS_NONE)
+		return 0;
+	s->tls = tls_new(p->tls_params, why);
+	if (!s->tls)
+		return -1;
+	return p->tls == SMTP_TLS_IMPLICIT ? smtp_start_tls(s, why) : 0;
+}
+
+struct smtp *smtp_open(int fd, const struct smtp_params *params,
+    struct secret *password, struct arena *a, struct outcome *ret)
+{
+	struct smtp *s = mem_zero(sizeof(*s));
+	struct outcome opening = { .class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "", .text = "" } };
+	struct fail why = { .kind = FAIL_NONE };
+
+	s->params = *params;
+	s->arena = a;
+	s->conn = conn_new(fd, params->trace);
+	s->auth.password = password;
+	s->out = &opening;
+	s->state = STATE_CLOSED;
+	reply_init(&s->reply);
+	if (prepare(s, &why) == 0)
+		run(s, STATE_GREET);
+	else
+		smtp_settle(s, OUTCOME_NOT_SENT, &why);
+	smtp_end_auth(s);
+	s->out = NULL;
+	if (s->state == STATE_READY)
+		return s;
+	ret->class = opening.class;
+	ret->why = opening.why;
+	ret->reply = opening.reply;
+	return smtp_close(s);
+}
+
+/*
+ * An address as it stands between < and >: a quoted local part may hold what
+ * would end it elsewhere. addr.h has checked it; this is the last gate.
+ */
+static bool is_path(const char *address)
+{
+	struct slice text = slice_of(address);
+	bool is_quoted = false;
+
+	if (text.n > ADDRESS_MAX || !is_printable(text))
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (is_quoted && c == '\\' && i + 1 < text.n)
+			i++;
+		else if (c == '"')
+			is_quoted = !is_quoted;
+		else if (!is_quoted && strchr("<> ", c))
+			return false;
+	}
+	return !is_quoted;
+}
+
+static int check_envelope(const struct smtp *s, struct fail *why)
+{
+	const struct smtp_envelope *e = s->t.envelope;
+	uint64_t size = msg_wire_size(s->t.msg);
+
+	if (e->n_rcpt == 0)
+		return fail(why, FAIL_BUG, "a message without recipients");
+	if (!is_path(e->sender))
+		return fail(why, FAIL_MESSAGE,
+		    "sender <%s>: SMTP cannot carry this address", e->sender);
+	for (size_t i = 0; i < e->n_rcpt; i++)
+		if (e->rcpt[i][0] == '\0' || !is_path(e->rcpt[i]))
+			return fail(why, FAIL_MESSAGE,
+			    "recipient <%s>: SMTP cannot carry this address",
+			    e->rcpt[i]);
+	if (s->caps.max_size > 0 && size > s->caps.max_size)
+		return fail(why, FAIL_MESSAGE,
+		    "%s: the message has %llu octets, the server takes %llu",
+		    s->params.host, (unsigned long long)size,
+		    (unsigned long long)s->caps.max_size);
+	return 0;
+}
+
+static void begin(struct smtp *s, const struct smtp_envelope *e,
+    struct msg *m, bool last, struct outcome *ret)
+{
+	*ret = (struct outcome){
+		.class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "", .text = "" },
+		.rcpt = arena_alloc(
+		    s->arena, (e->n_rcpt + 1) * sizeof(*ret->rcpt)),
+		.n_rcpt = e->n_rcpt,
+		.size = m->facts.size,
+	};
+	for (size_t i = 0; i < e->n_rcpt; i++) {
+		ret->rcpt[i].address = e->rcpt[i];
+		ret->rcpt[i].class = OUTCOME_NOT_SENT;
+		ret->rcpt[i].reply.stage = "";
+		ret->rcpt[i].reply.text = "";
+	}
+	s->t = (struct smtp_transaction){ .envelope = e,
+		.msg = m,
+		.is_last = last };
+	s->out = ret;
+	s->is_settled = false;
+}
+
+bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
+    struct msg *m, bool last, struct outcome *ret)
+{
+	struct fail why = { .kind = FAIL_NONE };
+
+	begin(s, envelope, m, last, ret);
+	if (s->state != STATE_READY) {
+		fail(&why, FAIL_LOST, "%s: the session has ended",
+		    s->params.host);
+		smtp_settle(s, OUTCOME_NOT_SENT, &why);
+	} else if (check_envelope(s, &why) != 0) {
+		smtp_settle(s, OUTCOME_PERM, &why);
+	} else {
+		run(s, STATE_MAIL);
+	}
+	if (last)
+		say_quit(s);
+	s->out = NULL;
+	s->t.envelope = NULL;
+	s->t.msg = NULL;
+	return s->state == STATE_READY;
+}
+
+struct smtp *smtp_close(struct smtp *s)
+{
+	if (!s)
+		return NULL;
+	say_quit(s);
+	smtp_end_auth(s);
+	tls_free(s->tls);
+	conn_free(s->conn);
+	reply_free(&s->reply);
+	free(s);
+	return NULL;
+}
+
+const char *smtp_mechanism(const struct smtp *s)
+{
+	return s->auth.mechanism;
+}

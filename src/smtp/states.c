@@ -1,0 +1,390 @@
+/*
+ * The send and receive functions of states.def.
+ */
+#include "session_private.h"
+#include "mem.h"
+#include "wire.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	BLOCK_SECONDS = 60,     /* without progress while the body leaves */
+	AUTH_LINE_MAX = 12288,  /* RFC 4954 4 */
+	CHUNK = 32 * 1024,
+	FLIGHT_END = 16, /* room for the dot and QUIT */
+};
+
+static enum smtp_state send_greet(struct smtp *s)
+{
+	(void)s; /* the server speaks first */
+	return STATE_WAIT;
+}
+
+static bool is_accepted(const struct smtp *s)
+{
+	const char *stage = smtp_rows[s->state].stage;
+
+	return verdict_of(stage, &s->reply).kind == FAIL_NONE;
+}
+
+/* After a refusal outside a transaction. */
+static enum smtp_state give_up(struct smtp *s)
+{
+	return smtp_refused(s) ? STATE_LEAVE : STATE_CLOSED;
+}
+
+static enum smtp_state recv_greet(struct smtp *s)
+{
+	return is_accepted(s) ? STATE_EHLO : give_up(s);
+}
+
+static enum smtp_state send_ehlo(struct smtp *s)
+{
+	(void)smtp_command(s, "EHLO %s", s->params.ehlo_name);
+	return STATE_WAIT;
+}
+
+static int begin_auth(struct smtp *s, struct fail *why)
+{
+	struct smtp_auth *auth = &s->auth;
+	const char *offered = s->caps.auth;
+	bool is_private = conn_is_tls(s->conn) || conn_is_local(s->conn);
+	struct sasl_params params = {
+		.mechanism = s->params.mechanism,
+		.user = s->params.user,
+		.password = auth->password,
+		.service = "smtp",
+		.host = s->params.host,
+	};
+
+	if (!is_private)
+		return fail(why, FAIL_BUG, "AUTH in clear");
+	if (offered[0] == '\0')
+		return fail(why, FAIL_AUTH, "the server does not offer AUTH");
+	if (!params.mechanism)
+		params.mechanism = sasl_choose(offered, is_private);
+	if (!params.mechanism)
+		return fail(why, FAIL_AUTH,
+		    "the server offers only mechanisms for AUTH that are not "
+		    "chosen automatically:%s",
+		    offered);
+	if (!caps_has_mechanism(&s->caps, params.mechanism))
+		return fail(why, FAIL_AUTH,
+		    "the server does not offer AUTH %s, only%s",
+		    params.mechanism, offered);
+	auth->sasl = sasl_new(&params, why);
+	if (!auth->sasl)
+		return -1;
+	auth->mechanism = params.mechanism;
+	auth->has_token = sasl_is_client_first(auth->sasl);
+	return auth->has_token
+	    ? sasl_step(auth->sasl, SLICE(""), &auth->token, why)
+	    : 0;
+}
+
+static enum smtp_state fail_here(
+    struct smtp *s, const struct fail *why, enum smtp_state next)
+{
+	struct fail whole;
+
+	fail(&whole, why->kind, "%s: %s", s->params.host, why->text);
+	smtp_settle(s, OUTCOME_NOT_SENT, &whole);
+	return next;
+}
+
+static enum smtp_state recv_ehlo(struct smtp *s)
+{
+	struct fail why;
+
+	if (!is_accepted(s))
+		return give_up(s);
+	caps_parse(&s->reply, &s->caps);
+	if (s->tls && !(s->caps.set & CAP_STARTTLS)) {
+		fail(&why, FAIL_TLS, "the server does not offer STARTTLS");
+		return fail_here(s, &why, STATE_LEAVE);
+	}
+	if (s->tls)
+		return STATE_STARTTLS;
+	if (!s->params.auth)
+		return STATE_READY;
+	return begin_auth(s, &why) == 0 ? STATE_AUTH
+					: fail_here(s, &why, STATE_LEAVE);
+}
+
+static enum smtp_state send_starttls(struct smtp *s)
+{
+	(void)smtp_command(s, "STARTTLS");
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_starttls(struct smtp *s)
+{
+	struct fail why;
+
+	if (!is_accepted(s))
+		return give_up(s);
+	/* RFC 3207 4.2: what was learned in clear is forgotten. */
+	s->caps = (struct caps){ .set = 0 };
+	if (smtp_start_tls(s, &why) != 0) {
+		smtp_settle(s, OUTCOME_NOT_SENT, &why);
+		return STATE_CLOSED;
+	}
+	return STATE_EHLO;
+}
+
+static void send_token(struct smtp *s)
+{
+	s->auth.has_token = false;
+	(void)conn_send_secret(s->conn, s->auth.token, "credentials",
+	    s->deadline, &s->broken);
+}
+
+static enum smtp_state send_auth(struct smtp *s)
+{
+	struct smtp_auth *auth = &s->auth;
+	struct slice name = slice_of(auth->mechanism);
+
+	if (auth->is_cancelled) {
+		(void)smtp_command(s, "*");
+	} else if (auth->is_begun) {
+		send_token(s);
+	} else if (auth->has_token && sizeof("AUTH  \r\n") - 1 + name.n +
+		       auth->token.n <= AUTH_LINE_MAX) {
+		auth->is_begun = true;
+		if (conn_put(s->conn, SLICE("AUTH "), s->deadline,
+			&s->broken) == 0 &&
+		    conn_put(s->conn, name, s->deadline, &s->broken) == 0 &&
+		    conn_put(s->conn, SLICE(" "), s->deadline, &s->broken) ==
+			0)
+			send_token(s);
+	} else {
+		auth->is_begun = true;
+		(void)smtp_command(s, "AUTH %s", auth->mechanism);
+	}
+	return STATE_WAIT;
+}
+
+/* 334: the server wants something (RFC 4954 4). */
+static enum smtp_state recv_challenge(struct smtp *s)
+{
+	struct smtp_auth *auth = &s->auth;
+	struct fail why;
+
+	/* The initial response was too long for the command. */
+	if (auth->has_token)
+		return STATE_AUTH;
+	if (sasl_is_complete(auth->sasl))
+		return give_up(s);
+	if (sasl_step(auth->sasl, slice_trim(buf_slice(&s->reply.text)),
+		&auth->token, &why) == 0) {
+		auth->has_token = true;
+		return STATE_AUTH;
+	}
+	auth->is_cancelled = true;
+	return fail_here(s, &why, STATE_AUTH);
+}
+
+static enum smtp_state recv_auth(struct smtp *s)
+{
+	bool is_proved = sasl_is_complete(s->auth.sasl);
+	struct fail why;
+
+	if (s->reply.code == 334 && !s->auth.is_cancelled)
+		return recv_challenge(s);
+	smtp_end_auth(s);
+	if (!is_accepted(s) || s->auth.is_cancelled)
+		return give_up(s);
+	if (is_proved)
+		return STATE_READY;
+	fail(&why, FAIL_AUTH,
+	    "the server did not prove that it knows the password");
+	return fail_here(s, &why, STATE_LEAVE);
+}
+
+static enum smtp_state send_mail(struct smtp *s)
+{
+	const struct msg *m = s->t.msg;
+	bool is_8bit =
+	    m->facts.has_8bit_body || m->facts.has_8bit_header;
+	char size[32] = "";
+
+	if (s->caps.set & CAP_SIZE)
+		(void)snprintf(size, sizeof(size), " SIZE=%llu",
+		    (unsigned long long)msg_wire_size(m));
+	(void)smtp_command(s, "MAIL FROM:<%s>%s%s", s->t.envelope->sender,
+	    size,
+	    is_8bit && (s->caps.set & CAP_8BITMIME) ? " BODY=8BITMIME" : "");
+	return STATE_RCPT;
+}
+
+static enum smtp_state send_rcpt(struct smtp *s)
+{
+	const struct smtp_envelope *e = s->t.envelope;
+
+	(void)smtp_command(s, "RCPT TO:<%s>", e->rcpt[s->t.sent++]);
+	if (s->t.sent < e->n_rcpt)
+		return STATE_RCPT;
+	/* All or nothing is decided before DATA. */
+	return s->params.partial_delivery || e->n_rcpt == 1 ? STATE_DATA
+							    : STATE_WAIT;
+}
+
+/* After a transaction that ends without a message. */
+static enum smtp_state recover(const struct smtp *s)
+{
+	return s->t.is_last ? STATE_LEAVE : STATE_RSET;
+}
+
+/* After a reply to MAIL or RCPT: what is the next one to? */
+static enum smtp_state next_in_envelope(struct smtp *s)
+{
+	size_t n = s->t.envelope->n_rcpt;
+
+	if (s->t.got == n)
+		smtp_settle_rcpts(s);
+	if (s->owed > 0)
+		return s->t.got < s->t.sent ? STATE_RCPT : STATE_DATA;
+	if (s->is_settled)
+		return recover(s);
+	return s->t.got < n ? STATE_RCPT : STATE_DATA;
+}
+
+static enum smtp_state recv_mail(struct smtp *s)
+{
+	if (!is_accepted(s) && !smtp_refused(s))
+		return STATE_CLOSED;
+	return next_in_envelope(s);
+}
+
+static enum smtp_state recv_rcpt(struct smtp *s)
+{
+	int class = reply_class(&s->reply);
+	size_t i = s->t.got++;
+
+	if (class == 3) {
+		smtp_refused(s);
+		return STATE_CLOSED;
+	}
+	if (!s->is_settled)
+		smtp_note_rcpt(s, i);
+	return next_in_envelope(s);
+}
+
+static enum smtp_state send_data(struct smtp *s)
+{
+	(void)smtp_command(s, "DATA");
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_data(struct smtp *s)
+{
+	/*
+	 * 354 although nobody is to get the message: any dot from here could
+	 * deliver an empty one, so nothing more is sent at all.
+	 */
+	if (is_accepted(s))
+		return s->is_settled ? STATE_CLOSED : STATE_BODY;
+	return smtp_refused(s) ? recover(s) : STATE_CLOSED;
+}
+
+/* 0, or -1: s->broken says why the message did not get through. */
+static int put_body(struct smtp *s, struct slice bytes)
+{
+	int status = conn_stream(s->conn, bytes,
+	    smtp_seconds(s, BLOCK_SECONDS), &s->broken);
+
+	if (status == 1)
+		fail(&s->broken, FAIL_PROTOCOL,
+		    "the server replied before it had the whole message");
+	return status == 0 ? 0 : -1;
+}
+
+static int put_message(struct smtp *s, char *raw, char *wire)
+{
+	struct wire filter = { .in_line = false };
+	uint64_t size = 0, put = 0;
+	size_t n;
+	ssize_t got;
+
+	msg_rewind(s->t.msg);
+	while ((got = msg_read(s->t.msg, raw, CHUNK, &s->broken)) > 0) {
+		n = wire_filter(&filter, raw, (size_t)got, wire);
+		size += (uint64_t)got;
+		put += n;
+		if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
+			return -1;
+	}
+	if (got < 0)
+		return -1;
+	s->out->size = size;
+	n = wire_finish(&filter, wire);
+	put += n;
+	if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
+		return -1;
+	/*
+	 * A dot that leaves together with a body of many segments would leave
+	 * the outcome in doubt for longer than it has to be.
+	 */
+	if (put == conn_queued(s->conn) && put + FLIGHT_END <= CONN_QUEUE_MAX)
+		return 0;
+	return put_body(s, SLICE(""));
+}
+
+static enum smtp_state send_body(struct smtp *s)
+{
+	char *raw = mem_alloc(CHUNK);
+	char *wire = mem_alloc(WIRE_GROWTH(CHUNK));
+	int status = put_message(s, raw, wire);
+
+	free(raw);
+	free(wire);
+	if (status != 0)
+		return STATE_WAIT;
+	s->deadline = smtp_deadline(s, smtp_rows[STATE_BODY].seconds);
+	s->t.is_dot_tried = true;
+	(void)smtp_command(s, ".");
+	return s->t.is_last ? STATE_QUIT : STATE_WAIT;
+}
+
+static enum smtp_state recv_body(struct smtp *s)
+{
+	if (is_accepted(s))
+		smtp_accepted(s);
+	else if (!smtp_refused(s))
+		return STATE_CLOSED;
+	if (s->t.is_quit_sent || s->t.has_surplus)
+		return STATE_CLOSED;
+	return STATE_READY;
+}
+
+static enum smtp_state send_rset(struct smtp *s)
+{
+	(void)smtp_command(s, "RSET");
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_rset(struct smtp *s)
+{
+	return is_accepted(s) ? STATE_READY : give_up(s);
+}
+
+static enum smtp_state send_quit(struct smtp *s)
+{
+	s->t.is_quit_sent = true;
+	(void)smtp_command(s, "QUIT");
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_quit(struct smtp *s)
+{
+	(void)s; /* not waited for */
+	return STATE_CLOSED;
+}
+
+const struct smtp_row smtp_rows[N_STATES] = {
+#define STATE(id, name, stage, phrase, seconds, pipelined)                    \
+	[STATE_##id] = { #name, stage, phrase, seconds, pipelined,             \
+		send_##name, recv_##name },
+#include "states.def"
+#undef STATE
+};
