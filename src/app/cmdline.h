@@ -1,0 +1,59 @@
+/*
+ * cmdline: argv as a value. Two grammars, chosen by the name of the program:
+ * sendmail's, where options end at the first operand and none of them names a
+ * file, a host or a command; and postrider's own (msmtp's letters and long
+ * options, GNU permutation) with sendmail's letters added. Letters are rows
+ * of one table in cmdline.c; settings are rows of options.def.
+ *
+ * Fails: USAGE.
+ */
+#ifndef APP_CMDLINE_H
+#define APP_CMDLINE_H
+
+#include "arena.h"
+#include "options.h"
+
+enum mode_id {
+	MODE_SEND,
+	MODE_PRETEND,
+	MODE_VERSION,
+	MODE_HELP,
+	MODE_DERIVE,
+	MODE_QUEUE_LIST,
+	MODE_NOTHING, /* accepted, there is nothing to do */
+};
+
+struct override {
+	const struct option_info *option;
+	const char *value;
+};
+
+struct invocation {
+	const char *program; /* as people know it: "postrider", "sendmail" */
+	bool is_sendmail;    /* the grammar */
+	enum mode_id mode;
+	const char *account;   /* -a */
+	const char *file;      /* -C */
+	const char *sender;    /* -f; "" is the null sender, NULL: not given */
+	const char *full_name; /* -F */
+	bool read_recipients;  /* -t */
+	bool read_sender;      /* --read-envelope-from */
+	bool keep_dots;        /* -i */
+	bool quiet;            /* -oeq */
+	bool verbose;          /* -v */
+	struct override *overrides; /* settings, in order; arena */
+	size_t n_overrides;
+	char *const *operands; /* recipients; borrowed from argv */
+	size_t n_operands;
+};
+
+int cmdline_parse(int argc, char **argv, struct arena *a,
+    struct invocation *ret, struct fail *why);
+
+/* True when the command line has a value for this setting. */
+bool cmdline_sets(const struct invocation *inv, enum option_id id);
+
+/* The text of --help. */
+void cmdline_help(const struct invocation *inv, struct buf *b);
+
+#endif

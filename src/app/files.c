@@ -1,0 +1,119 @@
+#include "files.h"
+#include "account.h"
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *files_home(struct arena *a)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (home && home[0] == '/')
+		return home;
+	pw = getpwuid(getuid());
+	return pw && pw->pw_dir ? arena_copy(a, slice_of(pw->pw_dir)) : NULL;
+}
+
+const char *files_system(void)
+{
+	return SYSCONFDIR "/postriderrc";
+}
+
+const char *files_user(struct arena *a)
+{
+	const char *home = files_home(a);
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+	const char *first, *second;
+
+	if (!home)
+		return NULL;
+	first = arena_printf(a, "%s/.postriderrc", home);
+	if (access(first, F_OK) == 0)
+		return first;
+	second = xdg && xdg[0] == '/'
+		     ? arena_printf(a, "%s/postrider/config", xdg)
+		     : arena_printf(a, "%s/.config/postrider/config", home);
+	return access(second, F_OK) == 0 ? second : first;
+}
+
+/* Which files were looked at in vain, and why: the most common question. */
+static int nothing_found(struct arena *a, struct fail *why)
+{
+	const char *user = files_user(a);
+	bool unreadable = access(files_system(), F_OK) == 0 &&
+			  access(files_system(), R_OK) != 0;
+
+	return fail(why, FAIL_CONFIG,
+	    "no configuration: %s %s%s%s; see postriderrc(5)", files_system(),
+	    unreadable ? "may not be read by this user" : "is not there",
+	    user ? ", nor is " : "", user ? user : "");
+}
+
+static int read_files(const struct invocation *inv, struct config *c,
+    struct fail *why)
+{
+	const char *path = inv->file ? inv->file : files_user(c->arena);
+	enum config_found user = CONFIG_ABSENT, system_wide;
+
+	if (path)
+		user = config_read(c, path, ORIGIN_USER, inv->file != NULL,
+		    why);
+	if (user == CONFIG_FAILED)
+		return -1;
+	system_wide =
+	    config_read(c, files_system(), ORIGIN_SYSTEM, false, why);
+	if (system_wide == CONFIG_FAILED)
+		return -1;
+	return user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
+	    ? nothing_found(c->arena, why)
+	    : 0;
+}
+
+int files_overrides(const struct invocation *inv, struct settings *s,
+    const char *home, struct arena *a, struct fail *why)
+{
+	struct option_source source = {
+		.origin = { .kind = ORIGIN_COMMAND_LINE },
+		.home = home,
+		.arena = a,
+	};
+
+	for (size_t i = 0; i < inv->n_overrides; i++) {
+		const struct override *o = &inv->overrides[i];
+
+		if (option_set(s, o->option, slice_of(o->value), &source,
+			why) == 0)
+			continue;
+		why->kind = FAIL_USAGE;
+		return fail_wrap(why, "command line");
+	}
+	return 0;
+}
+
+int files_settings(const struct invocation *inv, const char *sender,
+    struct config *config, struct settings *s, const char **ret_account,
+    struct buf *warnings, struct fail *why)
+{
+	const struct account *account;
+
+	settings_init(s);
+	if (cmdline_sets(inv, OPT_host) && inv->account)
+		return fail(why, FAIL_USAGE,
+		    "--host and --account exclude each other: with --host no "
+		    "configuration file is read");
+	if (!cmdline_sets(inv, OPT_host)) {
+		if (read_files(inv, config, why) != 0)
+			return -1;
+		account = config_pick(config, inv->account, sender, why);
+		if (!account)
+			return -1;
+		*s = account->settings;
+		*ret_account = account->name;
+	}
+	if (files_overrides(inv, s, config->home, config->arena, why) != 0)
+		return -1;
+	return account_complete(s, config->arena, warnings, why);
+}

@@ -1,0 +1,34 @@
+/*
+ * files: where the configuration stands: SYSCONFDIR/postriderrc for the
+ * system; ~/.postriderrc, else $XDG_CONFIG_HOME/postrider/config (default
+ * ~/.config/postrider/config) for the user, or the file named by -C.
+ */
+#ifndef APP_FILES_H
+#define APP_FILES_H
+
+#include "cmdline.h"
+#include "config.h"
+
+/* Home directory: HOME, else the password database; NULL when unknown. */
+const char *files_home(struct arena *a);
+
+const char *files_system(void);
+/* The user's file that exists, else the first choice; NULL without a home. */
+const char *files_user(struct arena *a);
+
+/*
+ * The settings for this invocation: files read, account chosen (by -a, by
+ * the sender, or "default"), the command line's settings on top, everything
+ * completed. `config` must outlive the settings. Warnings are appended, one a
+ * line. ret_account is set as soon as it is known, even when what follows
+ * fails. Fails: CONFIG, USAGE.
+ */
+int files_settings(const struct invocation *inv, const char *sender,
+    struct config *config, struct settings *s, const char **ret_account,
+    struct buf *warnings, struct fail *why);
+
+/* Applies the command line's settings alone. Fails: USAGE. */
+int files_overrides(const struct invocation *inv, struct settings *s,
+    const char *home, struct arena *a, struct fail *why);
+
+#endif

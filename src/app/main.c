@@ -1,0 +1,74 @@
+/*
+ * Start: make the process safe before it looks at anything, then parse the
+ * command line and run the mode it asks for.
+ */
+#include "cmdline.h"
+#include "log.h"
+#include "modes.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A descriptor that is missing would be taken by the next file opened. One
+ * that is opened write-only in place of a missing stdin makes reading it
+ * fail, so a closed stdin is an error and not an empty message.
+ */
+static void open_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", O_WRONLY);
+}
+
+static void harden(void)
+{
+	static const struct rlimit no_core = { 0, 0 };
+
+	umask(077);
+	/* Either may be refused in a container; the other still helps. */
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* A reader that went away, a file size limit: errors, not deaths. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Privileges of the file would give the secret to whoever runs us. */
+static bool is_elevated(void)
+{
+	return getauxval(AT_SECURE) != 0 || getuid() != geteuid() ||
+	       getgid() != getegid();
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena = { 0 };
+	struct invocation inv;
+	struct fail why = { 0 };
+	int code;
+
+	open_standard_descriptors();
+	harden();
+	if (is_elevated()) {
+		log_error("this program must not be set-uid or set-gid: its "
+			  "options would give the secret away");
+		return fail_exit_code(FAIL_CONFIG);
+	}
+	if (cmdline_parse(argc, argv, &arena, &inv, &why) != 0) {
+		log_set_name(inv.program);
+		log_error("%s; see --help", why.text);
+		code = fail_exit_code(why.kind);
+	} else {
+		log_set_name(inv.program);
+		log_set_quiet(inv.quiet);
+		code = mode_run(&inv, &arena);
+	}
+	arena_free(&arena);
+	return code;
+}

@@ -1,0 +1,197 @@
+#include "modes.h"
+#include "files.h"
+#include "io.h"
+#include "log.h"
+#include "provider.h"
+#include "sasl.h"
+#include "tls.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 64 * 1024, SECRET_KEY_MAX = 256 };
+
+/* Standard output is the product of these modes: losing it is a failure. */
+static int print(struct buf *b, int code)
+{
+	struct slice text = buf_slice(b);
+
+	if (io_write(STDOUT_FILENO, text.p, text.n) != 0) {
+		log_error("standard output: %s", strerror(errno));
+		code = fail_exit_code(FAIL_OS);
+	}
+	buf_free(b);
+	return code;
+}
+
+static int say(const struct fail *why)
+{
+	log_error("%s", why->text);
+	if (why->advice)
+		log_error("what to do: %s", why->advice);
+	return fail_exit_code(why->kind);
+}
+
+static int mode_version(const struct invocation *inv, struct arena *a)
+{
+	const char *user = files_user(a);
+	struct buf b;
+
+	(void)inv;
+	buf_init(&b, TEXT_MAX);
+	buf_addf(&b,
+	    "postrider %s\n"
+	    "TLS: %s\n"
+	    "SASL: %s, mechanisms: %s\n"
+	    "Providers: %s\n"
+	    "System configuration: %s\n"
+	    "User configuration: %s\n",
+	    VERSION, tls_library(), sasl_library(), sasl_mechanisms(),
+	    provider_names(), files_system(), user ? user : "(no home)");
+	return print(&b, 0);
+}
+
+static int mode_help(const struct invocation *inv, struct arena *a)
+{
+	struct buf b;
+
+	(void)a;
+	buf_init(&b, TEXT_MAX);
+	cmdline_help(inv, &b);
+	return print(&b, 0);
+}
+
+/* One line a setting that has a value: "key = value   # origin". */
+static void show_settings(const struct settings *s, struct buf *b)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		struct buf value;
+
+		buf_init(&value, TEXT_MAX);
+		if (option_format(s, &option_table[i], &value)) {
+			buf_addf(b, "%s = %s   # ", option_table[i].key,
+			    buf_text(&value));
+			origin_format(s, (enum option_id)i, b);
+			buf_addc(b, '\n');
+		}
+		buf_free(&value);
+	}
+}
+
+static int mode_pretend(const struct invocation *inv, struct arena *a)
+{
+	struct config config;
+	struct settings s;
+	struct buf out, warnings;
+	struct fail why = { 0 };
+	const char *account = NULL;
+	int code = 0;
+
+	buf_init(&out, TEXT_MAX);
+	buf_init(&warnings, TEXT_MAX);
+	config_init(&config, a, files_home(a));
+	if (files_settings(inv, inv->sender, &config, &s, &account, &warnings,
+		&why) != 0) {
+		code = say(&why);
+	} else {
+		buf_addf(
+		    &out, "account %s\n", account ? account : "(command line)");
+		show_settings(&s, &out);
+		if (warnings.n)
+			log_warning("%.*s",
+			    SLICE_ARG(slice_trim_eol(buf_slice(&warnings))));
+	}
+	config_free(&config);
+	buf_free(&warnings);
+	return print(&out, code);
+}
+
+/* Off the terminal with its echo off, or off a pipe. */
+static struct secret *read_secret_key(struct fail *why)
+{
+	struct secret *s;
+	struct slice line;
+
+	if (isatty(STDIN_FILENO))
+		return secret_prompt(
+		    "Secret access key: ", SECRET_KEY_MAX, why);
+	s = secret_new(SECRET_KEY_MAX, why);
+	if (!s)
+		return NULL;
+	if (secret_read(s, STDIN_FILENO) != 0) {
+		fail(why, FAIL_INPUT, "standard input: %s", strerror(errno));
+		return secret_free(s);
+	}
+	line = slice_head(secret_view(s), slice_find(secret_view(s), '\n'));
+	while (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	secret_truncate(s, line.n);
+	return s;
+}
+
+static int derive(const struct settings *s, struct fail *why)
+{
+	struct secret *key = read_secret_key(why);
+	struct slice password;
+	int result = -1;
+
+	if (key && provider_password(s, &key, why) == 0) {
+		password = secret_view(key);
+		result = io_write(STDOUT_FILENO, password.p, password.n) ||
+				 io_write(STDOUT_FILENO, "\n", 1)
+			     ? fail(why, FAIL_OS, "standard output: %s",
+				   strerror(errno))
+			     : 0;
+	}
+	secret_free(key);
+	return result;
+}
+
+static int mode_derive(const struct invocation *inv, struct arena *a)
+{
+	struct settings s;
+	struct fail why = { 0 };
+	int result;
+
+	settings_init(&s);
+	result = files_overrides(inv, &s, NULL, a, &why);
+	s.password_kind = PASSWORD_AWS_SECRET;
+	if (result == 0 && !s.provider)
+		result = fail(&why, FAIL_USAGE,
+		    "--derive-password needs --provider and --region");
+	if (result == 0)
+		result = derive(&s, &why);
+	return result == 0 ? 0 : say(&why);
+}
+
+static int mode_queue_list(const struct invocation *inv, struct arena *a)
+{
+	struct buf b;
+
+	(void)inv, (void)a;
+	buf_init(&b, TEXT_MAX);
+	buf_adds(&b, "Mail queue is empty\n");
+	return print(&b, 0);
+}
+
+static int mode_nothing(const struct invocation *inv, struct arena *a)
+{
+	(void)inv, (void)a;
+	return 0;
+}
+
+int mode_run(const struct invocation *inv, struct arena *a)
+{
+	static int (*const modes[])(
+	    const struct invocation *, struct arena *) = {
+		[MODE_SEND] = mode_send,
+		[MODE_PRETEND] = mode_pretend,
+		[MODE_VERSION] = mode_version,
+		[MODE_HELP] = mode_help,
+		[MODE_DERIVE] = mode_derive,
+		[MODE_QUEUE_LIST] = mode_queue_list,
+		[MODE_NOTHING] = mode_nothing,
+	};
+
+	return modes[inv->mode](inv, a);
+}

@@ -1,0 +1,47 @@
+/*
+ * plan: settings, command line and message become the small parameter
+ * structs that the floors below take. Nothing below this module sees struct
+ * settings. The arena owns every string.
+ */
+#ifndef APP_PLAN_H
+#define APP_PLAN_H
+
+#include "cmdline.h"
+#include "dial.h"
+#include "provider.h"
+#include "rewrite.h"
+#include "session.h"
+
+struct plan {
+	const struct provider *provider; /* NULL: none */
+	struct dial_params dial;
+	struct tls_params tls;
+	struct smtp_params smtp;
+	const char *sender; /* "" is the null sender */
+	const char **rcpt;  /* each once */
+	size_t n_rcpt;
+	size_t max_rcpt;   /* of one transaction; 0: no limit */
+	uint64_t max_size; /* octets on the wire; 0: no limit */
+};
+
+/* What can be said before the message is read. Fails: CONFIG. */
+int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
+    struct fail *why);
+
+/*
+ * Who sends to whom. Fails: USAGE (a bad operand, nobody to send to),
+ * MESSAGE (a bad address in the header), CONFIG (no sender can be found).
+ */
+int plan_envelope(struct plan *p, const struct settings *s,
+    const struct invocation *inv, const struct rewrite_view *view,
+    struct arena *a, struct fail *why);
+
+/* The header policy; *ret points to strings of s and the arena. */
+void plan_rewrite(const struct plan *p, const struct settings *s,
+    const struct invocation *inv, struct arena *a, struct rewrite_params *ret);
+
+/* The address of -f as SMTP wants it; "" for "<>" and "". NULL: USAGE. */
+const char *plan_sender_operand(
+    const char *text, struct arena *a, struct fail *why);
+
+#endif

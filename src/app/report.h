@@ -1,0 +1,28 @@
+/*
+ * report: what a run says and how it ends. One place turns an outcome into
+ * the exit code, the lines on stderr and the line of the log (msmtp's fields,
+ * then account, outcome, msgid, serverid and refused).
+ */
+#ifndef APP_REPORT_H
+#define APP_REPORT_H
+
+#include "outcome.h"
+#include "plan.h"
+
+/* What is known so far of the run; filled as it goes. All borrowed. */
+struct report {
+	const char *account;             /* NULL: none chosen yet */
+	const struct settings *settings; /* NULL: not read yet */
+	const struct plan *plan;         /* NULL: not made yet */
+	struct slice message_id;         /* empty: not known */
+};
+
+/* A run that ended before submit(). Returns the exit code. */
+int report_failure(const struct report *r, const struct fail *why);
+
+int report_outcome(const struct report *r, const struct outcome *o);
+
+/* The exit code alone. */
+int report_exit_code(const struct outcome *o);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * submit: the one crossing between mail and network. It dials, opens a
+ * session, runs as many transactions as the relay's limit of recipients asks
+ * for, and lets the provider's reply rules refine what came back. It never
+ * logs and never decides an exit code.
+ */
+#ifndef APP_SUBMIT_H
+#define APP_SUBMIT_H
+
+#include "plan.h"
+
+/* Frees the password (may be NULL). *ret has an entry for each recipient. */
+void submit(const struct plan *p, struct msg *m, struct secret *password,
+    struct arena *a, struct outcome *ret);
+
+#endif
