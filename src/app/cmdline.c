@@ -41,7 +41,7 @@ static int take_mode(
 			return 0;
 		}
 	}
-	return fail(why, FAIL_USAGE, "-b%s: this mode is not supported", value);
+	return fail(why, FAIL_USAGE, "mode %s is not supported", value);
 }
 
 /* -e X and -oeX: only "quiet" means something to a program that never mails
@@ -136,73 +136,73 @@ static int refuse_file(
  * mails no errors back.
  */
 static const struct flag {
-	char letter;      /* or 0 */
-	const char *name; /* long option, or NULL */
+	char letter; /* or 0 */
 	enum takes takes;
 	int grammar;
 	enum does does;
-	size_t target; /* FIELD or enum mode_id */
+	const char *name; /* long option, or NULL */
+	size_t target;    /* FIELD or enum mode_id */
 	int (*call)(
 	    struct invocation *inv, const char *value, struct fail *why);
 	const char *argument; /* for help */
 	const char *help;     /* NULL: not shown there */
 } flags[] = {
-	{ 't', "read-recipients", TAKES_NONE, IN_BOTH, DOES_SET,
+	{ 't', TAKES_NONE, IN_BOTH, DOES_SET, "read-recipients",
 	    FIELD(read_recipients), NULL, "",
 	    "add the recipients of To, Cc and Bcc" },
-	{ 'f', "from", TAKES_VALUE, IN_BOTH, DOES_KEEP, FIELD(sender), NULL,
+	{ 'f', TAKES_VALUE, IN_BOTH, DOES_KEEP, "from", FIELD(sender), NULL,
 	    "ADDRESS", "envelope sender" },
-	{ 'r', NULL, TAKES_VALUE, IN_BOTH, DOES_KEEP, FIELD(sender), NULL,
+	{ 'r', TAKES_VALUE, IN_BOTH, DOES_KEEP, NULL, FIELD(sender), NULL,
 	    "ADDRESS", "as -f" },
-	{ 0, "read-envelope-from", TAKES_NONE, IN_OWN, DOES_SET,
+	{ 0, TAKES_NONE, IN_OWN, DOES_SET, "read-envelope-from",
 	    FIELD(read_sender), NULL, "",
 	    "take the envelope sender from the From field" },
-	{ 'F', NULL, TAKES_VALUE, IN_BOTH, DOES_KEEP, FIELD(full_name), NULL,
+	{ 'F', TAKES_VALUE, IN_BOTH, DOES_KEEP, NULL, FIELD(full_name), NULL,
 	    "NAME", "name in a From field that is added" },
-	{ 'a', "account", TAKES_VALUE, IN_BOTH, DOES_KEEP, FIELD(account), NULL,
+	{ 'a', TAKES_VALUE, IN_BOTH, DOES_KEEP, "account", FIELD(account), NULL,
 	    "ACCOUNT", "use this account" },
-	{ 'C', "file", TAKES_VALUE, IN_OWN, DOES_KEEP, FIELD(file), NULL,
+	{ 'C', TAKES_VALUE, IN_OWN, DOES_KEEP, "file", FIELD(file), NULL,
 	    "FILE", "read this instead of the user's configuration" },
-	{ 'C', NULL, TAKES_VALUE, IN_SENDMAIL, DOES_CALL, 0, refuse_file, "",
+	{ 'C', TAKES_VALUE, IN_SENDMAIL, DOES_CALL, NULL, 0, refuse_file, "",
 	    NULL },
-	{ 'i', NULL, TAKES_NONE, IN_BOTH, DOES_SET, FIELD(keep_dots), NULL, "",
+	{ 'i', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(keep_dots), NULL, "",
 	    "a line with a lone dot does not end the message" },
-	{ 'b', NULL, TAKES_VALUE, IN_BOTH, DOES_CALL, 0, take_mode, "MODE",
+	{ 'b', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_mode, "MODE",
 	    "m: send (default), p: list the queue, i: rebuild aliases" },
-	{ 'o', NULL, TAKES_VALUE, IN_BOTH, DOES_CALL, 0, take_setting,
+	{ 'o', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_setting,
 	    "SETTING", "i: as -i; eq: nothing on standard error" },
-	{ 'e', NULL, TAKES_VALUE, IN_BOTH, DOES_CALL, 0, take_errors, "",
+	{ 'e', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_errors, "",
 	    NULL },
-	{ 'P', "pretend", TAKES_NONE, IN_OWN, DOES_MODE, MODE_PRETEND, NULL, "",
+	{ 'P', TAKES_NONE, IN_OWN, DOES_MODE, "pretend", MODE_PRETEND, NULL, "",
 	    "show the settings and where they come from; send nothing" },
-	{ 'v', NULL, TAKES_NONE, IN_BOTH, DOES_SET, FIELD(verbose), NULL, "",
+	{ 'v', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(verbose), NULL, "",
 	    "show the dialogue on standard error, without secrets" },
-	{ 'd', "debug", TAKES_OPTIONAL, IN_OWN, DOES_SET, FIELD(verbose), NULL,
+	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_SET, "debug", FIELD(verbose), NULL,
 	    "", "as -v" },
-	{ 'd', NULL, TAKES_OPTIONAL, IN_SENDMAIL, DOES_NOTHING, 0, NULL, "",
+	{ 'd', TAKES_OPTIONAL, IN_SENDMAIL, DOES_NOTHING, NULL, 0, NULL, "",
 	    NULL },
-	{ 0, "version", TAKES_NONE, IN_BOTH, DOES_MODE, MODE_VERSION, NULL, "",
+	{ 0, TAKES_NONE, IN_BOTH, DOES_MODE, "version", MODE_VERSION, NULL, "",
 	    "show versions, libraries and file names" },
-	{ 0, "help", TAKES_NONE, IN_BOTH, DOES_MODE, MODE_HELP, NULL, "",
+	{ 0, TAKES_NONE, IN_BOTH, DOES_MODE, "help", MODE_HELP, NULL, "",
 	    "show this text" },
-	{ 0, "derive-password", TAKES_NONE, IN_OWN, DOES_MODE, MODE_DERIVE,
+	{ 0, TAKES_NONE, IN_OWN, DOES_MODE, "derive-password", MODE_DERIVE,
 	    NULL, "",
 	    "turn a secret access key (terminal or standard input) into the "
 	    "SMTP password; needs --provider and --region" },
-	{ 'q', NULL, TAKES_OPTIONAL, IN_BOTH, DOES_MODE, MODE_NOTHING, NULL, "",
+	{ 'q', TAKES_OPTIONAL, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
 	    NULL },
-	{ 'I', NULL, TAKES_NONE, IN_BOTH, DOES_MODE, MODE_NOTHING, NULL, "",
+	{ 'I', TAKES_NONE, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
 	    NULL },
-	{ 'B', NULL, TAKES_VALUE, IN_BOTH, DOES_CALL, 0, check_body, "", NULL },
-	{ 'R', NULL, TAKES_VALUE, IN_BOTH, DOES_CALL, 0, check_return, "",
+	{ 'B', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_body, "", NULL },
+	{ 'R', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_return, "",
 	    NULL },
-	{ 'N', NULL, TAKES_VALUE, IN_BOTH, DOES_CALL, 0, check_notify, "",
+	{ 'N', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_notify, "",
 	    NULL },
-	{ 'Q', NULL, TAKES_OPTIONAL, IN_BOTH, DOES_CALL, 0, refuse, "", NULL },
+	{ 'Q', TAKES_OPTIONAL, IN_BOTH, DOES_CALL, NULL, 0, refuse, "", NULL },
 
 #define IGNORED(letter, takes, grammar)                                        \
 	{                                                                      \
-		letter, NULL, takes, grammar, DOES_NOTHING, 0, NULL, "", NULL  \
+		letter, takes, grammar, DOES_NOTHING, NULL, 0, NULL, "", NULL  \
 	}
 	IGNORED('X', TAKES_VALUE, IN_SENDMAIL),
 	IGNORED('A', TAKES_VALUE, IN_BOTH),
@@ -471,7 +471,10 @@ static void help_setting(const struct option_info *o, struct buf *b)
 
 	buf_adds(b, "  --");
 	for (const char *c = o->key; *c; c++)
-		buf_addc(b, *c == '_' ? '-' : *c);
+		if (*c == '_')
+			buf_addc(b, '-');
+		else
+			buf_addc(b, *c);
 	buf_addf(b, "%s%s%s\n        %s\n", is_optional ? "[=" : "=",
 	    o->argument, is_optional ? "]" : "", o->help);
 }

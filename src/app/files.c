@@ -1,10 +1,11 @@
 #include "files.h"
 #include "account.h"
-#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { WARNINGS_MAX = 8192 };
 
 const char *files_home(struct arena *a)
 {
@@ -52,24 +53,23 @@ static int nothing_found(struct arena *a, struct fail *why)
 	    user ? ", nor is " : "", user ? user : "");
 }
 
-static int read_files(const struct invocation *inv, struct config *c,
-    struct fail *why)
+static int read_files(
+    const struct invocation *inv, struct config *c, struct fail *why)
 {
 	const char *path = inv->file ? inv->file : files_user(c->arena);
 	enum config_found user = CONFIG_ABSENT, system_wide;
 
 	if (path)
-		user = config_read(c, path, ORIGIN_USER, inv->file != NULL,
-		    why);
+		user =
+		    config_read(c, path, ORIGIN_USER, inv->file != NULL, why);
 	if (user == CONFIG_FAILED)
 		return -1;
-	system_wide =
-	    config_read(c, files_system(), ORIGIN_SYSTEM, false, why);
+	system_wide = config_read(c, files_system(), ORIGIN_SYSTEM, false, why);
 	if (system_wide == CONFIG_FAILED)
 		return -1;
 	return user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
-	    ? nothing_found(c->arena, why)
-	    : 0;
+		   ? nothing_found(c->arena, why)
+		   : 0;
 }
 
 int files_overrides(const struct invocation *inv, struct settings *s,
@@ -84,8 +84,8 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 	for (size_t i = 0; i < inv->n_overrides; i++) {
 		const struct override *o = &inv->overrides[i];
 
-		if (option_set(s, o->option, slice_of(o->value), &source,
-			why) == 0)
+		if (option_set(
+			s, o->option, slice_of(o->value), &source, why) == 0)
 			continue;
 		why->kind = FAIL_USAGE;
 		return fail_wrap(why, "command line");
@@ -93,27 +93,40 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 	return 0;
 }
 
-int files_settings(const struct invocation *inv, const char *sender,
-    struct config *config, struct settings *s, const char **ret_account,
-    struct buf *warnings, struct fail *why)
+void files_init(struct files *f, struct arena *a)
+{
+	*f = (struct files){ .account = NULL };
+	config_init(&f->config, a, files_home(a));
+	settings_init(&f->settings);
+	buf_init(&f->warnings, WARNINGS_MAX);
+}
+
+void files_free(struct files *f)
+{
+	config_free(&f->config);
+	buf_free(&f->warnings);
+}
+
+int files_load(struct files *f, const struct invocation *inv,
+    const char *sender, struct fail *why)
 {
 	const struct account *account;
+	struct config *c = &f->config;
 
-	settings_init(s);
 	if (cmdline_sets(inv, OPT_host) && inv->account)
 		return fail(why, FAIL_USAGE,
 		    "--host and --account exclude each other: with --host no "
 		    "configuration file is read");
 	if (!cmdline_sets(inv, OPT_host)) {
-		if (read_files(inv, config, why) != 0)
+		if (read_files(inv, c, why) != 0)
 			return -1;
-		account = config_pick(config, inv->account, sender, why);
+		account = config_pick(c, inv->account, sender, why);
 		if (!account)
 			return -1;
-		*s = account->settings;
-		*ret_account = account->name;
+		f->settings = account->settings;
+		f->account = account->name;
 	}
-	if (files_overrides(inv, s, config->home, config->arena, why) != 0)
+	if (files_overrides(inv, &f->settings, c->home, c->arena, why) != 0)
 		return -1;
-	return account_complete(s, config->arena, warnings, why);
+	return account_complete(&f->settings, c->arena, &f->warnings, why);
 }

@@ -16,16 +16,24 @@ const char *files_system(void);
 /* The user's file that exists, else the first choice; NULL without a home. */
 const char *files_user(struct arena *a);
 
+/* What was read; `config` holds the secrets that settings are views of. */
+struct files {
+	struct config config;
+	struct settings settings;
+	const char *account; /* set as soon as it is known; NULL: none */
+	struct buf warnings; /* one a line */
+};
+
+void files_init(struct files *f, struct arena *a);
+void files_free(struct files *f);
+
 /*
  * The settings for this invocation: files read, account chosen (by -a, by
  * the sender, or "default"), the command line's settings on top, everything
- * completed. `config` must outlive the settings. Warnings are appended, one a
- * line. ret_account is set as soon as it is known, even when what follows
- * fails. Fails: CONFIG, USAGE.
+ * completed. Fails: CONFIG, USAGE.
  */
-int files_settings(const struct invocation *inv, const char *sender,
-    struct config *config, struct settings *s, const char **ret_account,
-    struct buf *warnings, struct fail *why);
+int files_load(struct files *f, const struct invocation *inv,
+    const char *sender, struct fail *why);
 
 /* Applies the command line's settings alone. Fails: USAGE. */
 int files_overrides(const struct invocation *inv, struct settings *s,

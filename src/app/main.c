@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -34,6 +35,8 @@ static void harden(void)
 	/* Either may be refused in a container; the other still helps. */
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* Whoever calls us may not have the session's keys written out. */
+	(void)unsetenv("SSLKEYLOGFILE");
 	/* A reader that went away, a file size limit: errors, not deaths. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

@@ -80,29 +80,22 @@ static void show_settings(const struct settings *s, struct buf *b)
 
 static int mode_pretend(const struct invocation *inv, struct arena *a)
 {
-	struct config config;
-	struct settings s;
-	struct buf out, warnings;
+	struct files files;
+	struct buf out;
 	struct fail why = { 0 };
-	const char *account = NULL;
 	int code = 0;
 
 	buf_init(&out, TEXT_MAX);
-	buf_init(&warnings, TEXT_MAX);
-	config_init(&config, a, files_home(a));
-	if (files_settings(inv, inv->sender, &config, &s, &account, &warnings,
-		&why) != 0) {
+	files_init(&files, a);
+	if (files_load(&files, inv, inv->sender, &why) != 0) {
 		code = say(&why);
 	} else {
-		buf_addf(
-		    &out, "account %s\n", account ? account : "(command line)");
-		show_settings(&s, &out);
-		if (warnings.n)
-			log_warning("%.*s",
-			    SLICE_ARG(slice_trim_eol(buf_slice(&warnings))));
+		buf_addf(&out, "account %s\n",
+		    files.account ? files.account : "(command line)");
+		show_settings(&files.settings, &out);
+		log_warnings(buf_slice(&files.warnings));
 	}
-	config_free(&config);
-	buf_free(&warnings);
+	files_free(&files);
 	return print(&out, code);
 }
 

@@ -9,7 +9,6 @@
 /* Seconds; smtp/states.def has those of the dialogue. */
 enum { ADDRESS_SECONDS = 10, DIAL_SECONDS = 30 };
 
-
 static bool is_word(const char *value, const char *word)
 {
 	return slice_ieq(slice_of(value), slice_of(word));
@@ -41,8 +40,9 @@ int plan_connection(
 	bool has_trust =
 	    s->tls_trust_file && !is_word(s->tls_trust_file, "system");
 
-	(void)a;
 	*p = (struct plan){
+		.settings = s,
+		.arena = a,
 		.provider = provider_find(s->provider),
 		.dial = {
 			.host = s->host,
@@ -103,142 +103,159 @@ static const char *own_address(const struct settings *s)
 static const char *header_author(
     const struct settings *s, const struct rewrite_view *view)
 {
-	if (!view->from)
-		return NULL;
-	if (s->sender_from_header)
-		return view->from;
-	return is_pattern(s->from) && fnmatch(s->from, view->from, 0) == 0
-		   ? view->from
-		   : NULL;
+	bool fits = view->from && is_pattern(s->from) &&
+		    fnmatch(s->from, view->from, 0) == 0;
+
+	return s->sender_from_header || fits ? view->from : NULL;
 }
 
 /* Who runs us, at the account's domain: getuid(), never the environment. */
-static const char *caller_address(const struct settings *s, struct arena *a)
+static const char *caller_address(const struct plan *p)
 {
 	const struct passwd *pw = getpwuid(getuid());
 
-	if (!pw || !pw->pw_name || !s->qualify_domain)
+	if (!pw || !pw->pw_name || !p->settings->qualify_domain)
 		return NULL;
-	return arena_printf(a, "%s@%s", pw->pw_name, s->qualify_domain);
+	return arena_printf(
+	    p->arena, "%s@%s", pw->pw_name, p->settings->qualify_domain);
 }
 
 static const char *usual_sender(
-    const struct settings *s, const struct rewrite_view *view, struct arena *a)
+    const struct plan *p, const struct rewrite_view *view)
 {
-	const char *sender = own_address(s);
+	const char *sender = own_address(p->settings);
 
 	if (!sender)
-		sender = header_author(s, view);
-	return sender ? sender : caller_address(s, a);
+		sender = header_author(p->settings, view);
+	return sender ? sender : caller_address(p);
 }
 
-static int plan_sender(struct plan *p, const struct settings *s,
-    const struct invocation *inv, const struct rewrite_view *view,
-    struct arena *a, struct fail *why)
+/* What the command line says, NULL when it says nothing. */
+static int asked_sender(const struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, const char **ret, struct fail *why)
 {
-	const char *sender = NULL;
-
-	if (inv->sender) {
-		sender = plan_sender_operand(inv->sender, a, why);
-		if (!sender)
-			return -1;
-	} else if (inv->read_sender) {
-		if (!view->from)
-			return fail(why, FAIL_USAGE,
-			    "--read-envelope-from: the message has no From "
-			    "address");
-		sender = view->from;
-	}
-	/* Some relays take no null sender; the account's stands in. */
-	if (!sender || (sender[0] == '\0' && !s->null_sender))
-		sender = usual_sender(s, view, a);
-	if (!sender)
-		return fail(why, FAIL_CONFIG,
-		    "no envelope sender: set `from` in the account or use -f");
-	p->sender = addr_qualify(a, sender, s->qualify_domain);
-	if (p->sender[0] && addr_check(p->sender, p->provider != NULL, why)) {
-		why->kind = inv->sender ? FAIL_USAGE : FAIL_CONFIG;
-		return fail_wrap(why, "envelope sender");
-	}
+	*ret = NULL;
+	if (inv->sender)
+		*ret = plan_sender_operand(inv->sender, p->arena, why);
+	else if (inv->read_sender)
+		*ret = view->from;
+	if (inv->sender && !*ret)
+		return -1;
+	if (inv->read_sender && !*ret)
+		return fail(why, FAIL_USAGE,
+		    "--read-envelope-from: the message has no From address");
 	return 0;
 }
 
+static int plan_sender(struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, struct fail *why)
+{
+	const char *sender;
+
+	if (asked_sender(p, inv, view, &sender, why) != 0)
+		return -1;
+	/* Some relays take no null sender; the account's stands in. */
+	if (!sender || (sender[0] == '\0' && !p->settings->null_sender))
+		sender = usual_sender(p, view);
+	if (!sender)
+		return fail(why, FAIL_CONFIG,
+		    "no envelope sender: set `from` in the account or use -f");
+	p->sender = sender;
+	if (sender[0] == '\0')
+		return 0;
+	p->sender = addr_qualify(p->arena, sender, p->settings->qualify_domain);
+	if (addr_check(p->sender, p->provider != NULL, why) == 0)
+		return 0;
+	why->kind = inv->sender ? FAIL_USAGE : FAIL_CONFIG;
+	return fail_wrap(why, "envelope sender");
+}
+
 /* Adds what is not there yet: everybody gets a message once. */
-static void add_recipient(struct plan *p, const char *address, struct arena *a)
+static void add_recipient(struct plan *p, const char *address)
 {
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		if (addr_same(p->rcpt[i], address))
 			return;
-	p->rcpt = arena_grow(a, p->rcpt, p->n_rcpt, sizeof(*p->rcpt));
+	p->rcpt = arena_grow(p->arena, p->rcpt, p->n_rcpt, sizeof(*p->rcpt));
 	p->rcpt[p->n_rcpt++] = address;
 }
 
-static int add_list(struct plan *p, const struct settings *s,
-    const struct addr_list *list, struct arena *a, struct fail *why)
+static int add_list(
+    struct plan *p, const struct addr_list *list, struct fail *why)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		const char *address =
-		    addr_qualify(a, list->v[i].spec, s->qualify_domain);
+		const char *address = addr_qualify(
+		    p->arena, list->v[i].spec, p->settings->qualify_domain);
 
 		if (addr_check(address, p->provider != NULL, why) != 0)
 			return -1;
-		add_recipient(p, address, a);
+		add_recipient(p, address);
 	}
 	return 0;
 }
 
-int plan_envelope(struct plan *p, const struct settings *s,
-    const struct invocation *inv, const struct rewrite_view *view,
-    struct arena *a, struct fail *why)
+static int add_operand(struct plan *p, const char *operand, struct fail *why)
 {
 	/* sendmail's operands may hold several addresses between blanks. */
 	static const struct addr_syntax syntax = { .bare_blanks = true };
+	struct addr_list list = { 0 };
 
-	for (size_t i = 0; i < inv->n_operands; i++) {
-		struct addr_list list = { 0 };
+	if (addr_parse(p->arena, slice_of(operand), &syntax, &list, why) == 0 &&
+	    add_list(p, &list, why) == 0)
+		return 0;
+	why->kind = FAIL_USAGE;
+	return fail_wrap(why, "recipient %s", operand);
+}
 
-		if (addr_parse(a, slice_of(inv->operands[i]), &syntax, &list,
-			why) == 0 &&
-		    add_list(p, s, &list, a, why) == 0)
-			continue;
-		why->kind = FAIL_USAGE;
-		return fail_wrap(why, "recipient %s", inv->operands[i]);
-	}
-	if (inv->read_recipients && add_list(p, s, &view->to, a, why) != 0)
+int plan_envelope(struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, struct fail *why)
+{
+	for (size_t i = 0; i < inv->n_operands; i++)
+		if (add_operand(p, inv->operands[i], why) != 0)
+			return -1;
+	if (inv->read_recipients && add_list(p, &view->to, why) != 0)
 		return fail_wrap(why, "recipient in the header");
 	if (p->n_rcpt > ADDR_LIST_MAX)
 		return fail(why, FAIL_MESSAGE, "more than %d recipients",
 		    ADDR_LIST_MAX);
 	if (p->n_rcpt == 0)
-		return fail(why, FAIL_USAGE,
-		    inv->read_recipients
-			? "no recipients: To, Cc and Bcc name nobody"
-			: "no recipients: name them, or use -t");
-	return plan_sender(p, s, inv, view, a, why);
+		return fail(why, FAIL_USAGE, "no recipients: %s",
+		    inv->read_recipients ? "To, Cc and Bcc name nobody"
+					 : "name them, or use -t");
+	return plan_sender(p, inv, view, why);
 }
 
 /* Right side of a Message-ID: ours, the sender's domain, or the server. */
-static const char *id_domain(
-    const struct plan *p, const struct settings *s, struct arena *a)
+static const char *id_domain(const struct plan *p)
 {
+	const struct settings *s = p->settings;
 	struct slice domain = addr_domain(p->sender);
 
 	if (s->domain && s->domain[0] && !is_word(s->domain, "localhost"))
 		return s->domain;
-	return domain.n ? arena_copy(a, domain) : s->host;
+	return domain.n ? arena_copy(p->arena, domain) : s->host;
 }
 
-void plan_rewrite(const struct plan *p, const struct settings *s,
-    const struct invocation *inv, struct arena *a, struct rewrite_params *ret)
+static void plan_fields(const struct plan *p, struct rewrite_params *ret)
 {
 	struct provider_field fields[PROVIDER_FIELDS_MAX];
-	size_t n = provider_fields(s, fields, PROVIDER_FIELDS_MAX);
-	struct rewrite_field *copy = arena_alloc(a, n * sizeof(*copy));
-	const char *own = own_address(s);
+	struct rewrite_field *copy;
+	size_t n = provider_fields(p->settings, fields, PROVIDER_FIELDS_MAX);
 
+	copy = arena_alloc(p->arena, n * sizeof(*copy));
 	for (size_t i = 0; i < n; i++)
 		copy[i] =
 		    (struct rewrite_field){ fields[i].name, fields[i].value };
+	ret->fields = copy;
+	ret->n_fields = n;
+}
+
+void plan_rewrite(const struct plan *p, const struct invocation *inv,
+    struct rewrite_params *ret)
+{
+	const struct settings *s = p->settings;
+	const char *own = own_address(s);
+
 	*ret = (struct rewrite_params){
 		.set_from = (enum rewrite_from)s->set_from_header,
 		.add_date = s->set_date_header == SET_AUTO,
@@ -250,11 +267,10 @@ void plan_rewrite(const struct plan *p, const struct settings *s,
 		.full_name =
 		    inv->full_name ? inv->full_name : s->from_full_name,
 		.qualify = s->qualify_domain,
-		.id_domain = id_domain(p, s, a),
+		.id_domain = id_domain(p),
 		.now = time(NULL),
-		.fields = copy,
-		.n_fields = n,
 	};
 	if (!ret->from)
-		ret->from = caller_address(s, a);
+		ret->from = caller_address(p);
+	plan_fields(p, ret);
 }

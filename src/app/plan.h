@@ -13,6 +13,8 @@
 #include "session.h"
 
 struct plan {
+	const struct settings *settings; /* borrowed, for this module alone */
+	struct arena *arena;             /* borrowed */
 	const struct provider *provider; /* NULL: none */
 	struct dial_params dial;
 	struct tls_params tls;
@@ -32,13 +34,12 @@ int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
  * Who sends to whom. Fails: USAGE (a bad operand, nobody to send to),
  * MESSAGE (a bad address in the header), CONFIG (no sender can be found).
  */
-int plan_envelope(struct plan *p, const struct settings *s,
-    const struct invocation *inv, const struct rewrite_view *view,
-    struct arena *a, struct fail *why);
+int plan_envelope(struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, struct fail *why);
 
-/* The header policy; *ret points to strings of s and the arena. */
-void plan_rewrite(const struct plan *p, const struct settings *s,
-    const struct invocation *inv, struct arena *a, struct rewrite_params *ret);
+/* The header policy; *ret points to strings of the settings and the arena. */
+void plan_rewrite(const struct plan *p, const struct invocation *inv,
+    struct rewrite_params *ret);
 
 /* The address of -f as SMTP wants it; "" for "<>" and "". NULL: USAGE. */
 const char *plan_sender_operand(

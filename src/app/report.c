@@ -8,44 +8,37 @@
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
 /*
- * Refused recipients decide, permanent refusals first; a suppressed one only
- * when nobody else got the message.
+ * Of a message that was accepted, the recipients that were refused decide, a
+ * permanent refusal first; a suppressed one only when nobody else got it.
  */
-static const struct outcome_rcpt *deciding(const struct outcome *o)
+static const struct fail *deciding(const struct outcome *o)
 {
-	const struct outcome_rcpt *perm = NULL, *temp = NULL, *note = NULL;
+	const struct outcome_rcpt *worst = NULL;
 	bool accepted = false;
 
-	for (size_t i = o->n_rcpt; i-- > 0;) {
+	if (o->class != OUTCOME_ACCEPTED)
+		return &o->why;
+	for (size_t i = 0; i < o->n_rcpt; i++) {
 		const struct outcome_rcpt *r = &o->rcpt[i];
 
-		switch (r->class) {
-		case OUTCOME_ACCEPTED:
-			accepted = true;
-			break;
-		case OUTCOME_SUPPRESSED:
-			note = r;
-			break;
-		case OUTCOME_PERM:
-			perm = r;
-			break;
-		case OUTCOME_NOT_SENT:
-		case OUTCOME_TEMP:
-		case OUTCOME_UNKNOWN:
-			temp = r;
-			break;
-		}
+		bool is_first = !worst || (r->class == OUTCOME_PERM &&
+					      worst->class != OUTCOME_PERM);
+
+		accepted |= r->class == OUTCOME_ACCEPTED;
+		if (r->why.kind != FAIL_NONE &&
+		    r->class != OUTCOME_SUPPRESSED && is_first)
+			worst = r;
 	}
-	if (perm || temp)
-		return perm ? perm : temp;
-	return accepted ? NULL : note;
+	if (!worst && !accepted && o->n_rcpt)
+		worst = &o->rcpt[0];
+	return worst ? &worst->why : NULL;
 }
 
 int report_exit_code(const struct outcome *o)
 {
-	const struct outcome_rcpt *r = deciding(o);
+	const struct fail *why = deciding(o);
 
-	return r ? fail_exit_code(r->why.kind) : 0;
+	return why ? fail_exit_code(why->kind) : 0;
 }
 
 /* A quoted value of the log: ' would end it, a line end becomes \n. */

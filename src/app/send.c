@@ -13,12 +13,13 @@
 #include "submit.h"
 #include <unistd.h>
 
+static const char size_advice[] =
+    "the account's limit is max_message_size; send a link to what is large";
+
 struct send {
 	const struct invocation *inv;
 	struct arena *arena;
-	struct config config;
-	struct settings settings;
-	struct buf warnings;
+	struct files files;
 	struct msg msg;
 	struct rewrite_view view;
 	struct cred cred;
@@ -57,32 +58,23 @@ static const struct conn_trace verbose_trace = {
 	.note = show_note,
 };
 
-static void say_warnings(struct buf *warnings)
-{
-	struct slice rest = buf_slice(warnings), line;
-
-	while (slice_take_until(&rest, '\n', &line))
-		log_warning("%.*s", SLICE_ARG(line));
-	buf_clear(warnings);
-}
-
 /* The account by -a or the sender, and the secret on its way. */
 static int choose_account(struct send *s, const char *sender, struct fail *why)
 {
-	if (files_settings(s->inv, sender, &s->config, &s->settings,
-		&s->report.account, &s->warnings, why) != 0) {
-		/* An account that is known may still say where to log. */
-		s->report.settings = s->report.account ? &s->settings : NULL;
-		return -1;
-	}
-	s->report.settings = &s->settings;
-	say_warnings(&s->warnings);
-	if (account_check_sending(&s->settings, why) != 0 ||
-	    plan_connection(&s->plan, &s->settings, s->arena, why) != 0)
+	const struct settings *settings = &s->files.settings;
+	int result = files_load(&s->files, s->inv, sender, why);
+
+	/* An account that is known may still say where to log. */
+	s->report.account = s->files.account;
+	if (result == 0 || s->files.account)
+		s->report.settings = settings;
+	log_warnings(buf_slice(&s->files.warnings));
+	if (result != 0 || account_check_sending(settings, why) != 0 ||
+	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return -1;
 	if (s->inv->verbose)
 		s->plan.smtp.trace = &verbose_trace;
-	return cred_start(&s->cred, &s->settings, why);
+	return cred_start(&s->cred, settings, why);
 }
 
 static int read_message(struct send *s, struct fail *why)
@@ -92,8 +84,11 @@ static int read_message(struct send *s, struct fail *why)
 		.dot_ends = s->inv->is_sendmail && !s->inv->keep_dots,
 	};
 
-	if (msg_intake(&s->msg, STDIN_FILENO, &params, why) != 0)
+	if (msg_intake(&s->msg, STDIN_FILENO, &params, why) != 0) {
+		if (why->kind == FAIL_MESSAGE)
+			why->advice = size_advice;
 		return -1;
+	}
 	return rewrite_look(
 	    &s->msg, s->inv->read_recipients, s->arena, &s->view, why);
 }
@@ -129,16 +124,17 @@ static struct slice final_message_id(const struct send *s)
 	return s->view.message_id;
 }
 
+/* Intake counted octets as they came; the relay counts CRLF and header. */
 static int check_size(const struct send *s, struct fail *why)
 {
 	uint64_t size = msg_wire_size(&s->msg);
 
 	if (s->plan.max_size == 0 || size <= s->plan.max_size)
 		return 0;
-	return fail(why, FAIL_MESSAGE,
-	    "the message has %llu octets, this account sends at most %llu "
-	    "(max_message_size)",
-	    (unsigned long long)size, (unsigned long long)s->plan.max_size);
+	fail(why, FAIL_MESSAGE, "the message is larger than %llu octets: %llu",
+	    (unsigned long long)s->plan.max_size, (unsigned long long)size);
+	why->advice = size_advice;
+	return -1;
 }
 
 static int prepare(struct send *s, struct fail *why)
@@ -146,42 +142,39 @@ static int prepare(struct send *s, struct fail *why)
 	struct rewrite_params rewrite;
 
 	if (account_and_message(s, why) != 0 ||
-	    plan_envelope(
-		&s->plan, &s->settings, s->inv, &s->view, s->arena, why) != 0)
+	    plan_envelope(&s->plan, s->inv, &s->view, why) != 0)
 		return -1;
 	s->report.plan = &s->plan;
 	s->report.message_id = s->view.message_id;
-	plan_rewrite(&s->plan, &s->settings, s->inv, s->arena, &rewrite);
+	plan_rewrite(&s->plan, s->inv, &rewrite);
 	if (rewrite_plan(&rewrite, &s->msg, s->arena, why) != 0)
 		return -1;
 	s->report.message_id = final_message_id(s);
 	if (check_size(s, why) != 0)
 		return -1;
-	s->password = cred_collect(&s->cred, &s->settings, why);
-	return !s->password && s->plan.smtp.auth ? -1 : 0;
+	s->password = cred_collect(&s->cred, &s->files.settings, why);
+	return !s->password && why->kind != FAIL_NONE ? -1 : 0;
 }
 
 int mode_send(const struct invocation *inv, struct arena *a)
 {
 	struct send s = { .inv = inv, .arena = a };
 	struct outcome outcome;
-	struct fail why = { 0 };
+	struct fail why = { .kind = FAIL_NONE };
 	int code;
 
-	config_init(&s.config, a, files_home(a));
-	buf_init(&s.warnings, 8192);
+	files_init(&s.files, a);
 	msg_init(&s.msg);
 	if (prepare(&s, &why) != 0) {
 		code = report_failure(&s.report, &why);
 	} else {
 		/* The files' text holds secrets nobody needs any more. */
-		config_free(&s.config);
+		files_free(&s.files);
 		submit(&s.plan, &s.msg, s.password, a, &outcome);
 		code = report_outcome(&s.report, &outcome);
 	}
 	cred_end(&s.cred);
-	config_free(&s.config);
-	buf_free(&s.warnings);
+	files_free(&s.files);
 	msg_free(&s.msg);
 	return code;
 }

@@ -124,12 +124,24 @@ static void refine(const struct plan *p, enum outcome_class *class,
 	why->advice = rule->advice;
 }
 
+static bool is_all_suppressed(const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (o->rcpt[i].class != OUTCOME_SUPPRESSED)
+			return false;
+	return o->n_rcpt > 0;
+}
+
 static void refine_all(const struct plan *p, struct outcome *ret)
 {
 	refine(p, &ret->class, &ret->why, &ret->reply);
 	for (size_t i = 0; i < ret->n_rcpt; i++)
 		refine(p, &ret->rcpt[i].class, &ret->rcpt[i].why,
 		    &ret->rcpt[i].reply);
+	if (ret->class == OUTCOME_ACCEPTED && is_all_suppressed(ret)) {
+		ret->class = OUTCOME_SUPPRESSED;
+		ret->why = ret->rcpt[0].why;
+	}
 }
 
 void submit(const struct plan *p, struct msg *m, struct secret *password,

@@ -63,6 +63,14 @@ void log_warning(const char *format, ...)
 	va_end(args);
 }
 
+void log_warnings(struct slice lines)
+{
+	struct slice line;
+
+	while (slice_take_until(&lines, '\n', &line))
+		log_warning("%.*s", SLICE_ARG(line));
+}
+
 /* A record lock, as other mail programs use for their log files. */
 static int lock_file(int fd)
 {

@@ -16,6 +16,8 @@ void log_set_quiet(bool quiet);
 /* "NAME: TEXT" on stderr. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A warning for each line of the text. */
+void log_warnings(struct slice lines);
 
 /*
  * One line appended to a file (mode 0600 when created, locked for at most ten

@@ -1,0 +1,260 @@
+"""The program as a user calls it: names, modes, files, settings."""
+
+import os
+import stat
+import subprocess
+
+import pytest
+
+ROWS = [
+    # name it is called by, arguments, exit code, standard output, stderr
+    ("mailq", [], 0, b"Mail queue is empty\n", b""),
+    ("sendmail", ["-bp"], 0, b"Mail queue is empty\n", b""),
+    ("newaliases", [], 0, b"", b""),
+    ("sendmail", ["-bi"], 0, b"", b""),
+    ("sendmail", ["-q"], 0, b"", b""),
+    ("sendmail", ["-q30m"], 0, b"", b""),
+    ("hoststat", [], 0, b"", b""),
+    ("purgestat", [], 0, b"", b""),
+    ("runq", [], 0, b"", b""),
+    ("sendmail", ["-bd"], 64, b"", b"mode d"),
+    ("sendmail", ["-bt"], 64, b"", b"mode t"),
+    ("sendmail", ["-Q"], 64, b"", b"-Q"),
+    ("sendmail", ["-C", "/tmp/x", "a@b.example"], 64, b"", b"-C"),
+    ("sendmail", ["-x"], 64, b"", b"-x: unknown option"),
+    ("sendmail", ["--file=/tmp/x"], 64, b"", b"unknown option"),
+    ("sendmail", ["--logfile=/tmp/x"], 64, b"", b"unknown option"),
+    ("sendmail", ["--passwordeval=true"], 64, b"", b"unknown option"),
+    ("sendmail", ["-f"], 64, b"", b"-f: a value is missing"),
+    ("sendmail", ["a@b.example", "-f", "x"], 64, b"", b"options come first"),
+    ("sendmail", ["-B", "9BIT", "a@b.example"], 64, b"", b"9BIT"),
+    ("sendmail", ["-N", "sometimes", "a@b.example"], 64, b"", b"sometimes"),
+    ("sendmail", ["-R", "half", "a@b.example"], 64, b"", b"half"),
+    ("postrider", ["--nonsense"], 64, b"", b"--nonsense"),
+    ("postrider", ["--port=x", "a@b.example", "--host=h"], 64, b"", b"port"),
+    ("postrider", ["--account=a", "--host=b", "x@y.example"], 64, b"",
+     b"exclude each other"),
+    ("postrider", ["--derive-password"], 64, b"", b"--provider"),
+    ("postrider", ["-a", "nobody", "a@b.example"], 78, b"", b""),
+    ("postrider", ["--file=/nonexistent", "a@b.example"], 78, b"",
+     b"/nonexistent"),
+]
+
+
+@pytest.mark.parametrize("name,args,code,out,err", ROWS)
+def test_names_and_flags(program, tmp_path, name, args, code, out, err):
+    link = tmp_path / name
+    link.symlink_to(program.path)
+    program.path = str(link)
+    result = program.run(args)
+    assert result.code == code, result.err
+    assert result.out == out
+    assert err in result.err
+    if code:
+        assert result.err.startswith(name.encode() + b": ")
+        assert result.err.count(b"\n") == 1
+
+
+def test_version(program):
+    result = program.run(["--version"])
+    assert result.code == 0
+    for word in (b"postrider ", b"GnuTLS ", b"PLAIN", b"SCRAM-SHA-256",
+                 b"ses", b"oci", b"/postriderrc", b".postriderrc"):
+        assert word in result.out
+
+
+@pytest.mark.parametrize("name,words,missing", [
+    ("postrider", [b"--region=", b"--derive-password", b"-X"], []),
+    ("sendmail", [b"-f ADDRESS", b"--version"],
+     [b"--region", b"--file", b"--logfile", b"--pretend"]),
+])
+def test_help(program, tmp_path, name, words, missing):
+    link = tmp_path / name
+    link.symlink_to(program.path)
+    program.path = str(link)
+    result = program.run(["--help"])
+    assert result.code == 0
+    for word in words[:2]:
+        assert word in result.out
+    for word in missing:
+        assert word not in result.out
+
+
+def test_losing_standard_output_is_a_failure(program):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([program.path, "--version"], stdout=full,
+                              stderr=subprocess.PIPE,
+                              env=program.environment())
+    assert done.returncode == 71
+    assert b"standard output" in done.stderr
+
+
+def test_pretend_shows_origins_and_no_secret(program):
+    conf = program.home / "conf"
+    conf.write_text("defaults\ntls on\naccount default\nprovider ses\n"
+                    "region eu-west-1\nfrom a@example.com\nuser AKIAX\n"
+                    "password hush-hush\n")
+    conf.chmod(0o600)
+    result = program.run(["-P", f"--file={conf}", "--port=2587"])
+    assert result.code == 0, result.err
+    lines = result.out.decode().splitlines()
+    assert lines[0] == "account default"
+    for line in (
+            "host = email-smtp.eu-west-1.amazonaws.com   # provider ses",
+            "port = 2587   # command line",
+            f"tls = on   # {conf}:2",
+            f"region = eu-west-1   # {conf}:5",
+            f"password = *   # {conf}:8",
+            "partial_delivery = on   # default"):
+        assert line in lines
+    assert "hush" not in result.out.decode() + result.err.decode()
+
+
+def test_pretend_never_reads_stdin(program):
+    conf = program.configure({})
+    read_end, write_end = os.pipe()
+    try:
+        done = subprocess.run([program.path, "-P", f"--file={conf}"],
+                              stdin=read_end, capture_output=True, timeout=10,
+                              env=program.environment())
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("place", [
+    ".postriderrc", ".config/postrider/config", "xdg/postrider/config"])
+def test_user_file_places(program, place):
+    path = program.home / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"host {place.split('/')[0].strip('.')}.example\n")
+    env = {}
+    if place.startswith("xdg"):
+        env["XDG_CONFIG_HOME"] = str(program.home / "xdg")
+    result = program.run(["-P"], env=env)
+    assert f"# {path}:1" in result.out.decode(), result.err
+
+
+def test_first_user_file_wins(program):
+    second = program.home / ".config/postrider/config"
+    second.parent.mkdir(parents=True)
+    second.write_text("host second.example\n")
+    (program.home / ".postriderrc").write_text("host first.example\n")
+    assert b"first.example" in program.run(["-P"]).out
+
+
+def test_account_by_sender(program):
+    conf = program.home / "conf"
+    conf.write_text(
+        "account one\nhost one.example\nfrom one@a.example\n"
+        "account wild\nhost wild.example\nfrom *@wild.example\n"
+        "account default : one\nhost usual.example\n")
+    for args, host in [
+            (["-f", "ONE@A.example"], "one.example"),
+            (["-f", "one+tag@a.example"], "one.example"),
+            (["-f", "any@wild.example"], "wild.example"),
+            (["-f", "zzz@other.example"], "usual.example"),
+            (["-a", "one", "-f", "any@wild.example"], "one.example"),
+            ([], "usual.example")]:
+        result = program.run(["-P", f"--file={conf}", *args])
+        assert f"host = {host}" in result.out.decode(), (args, result.err)
+
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def as_user(program):
+    """Call the program as an ordinary user, and give files to that user."""
+    prefix, uid = [], os.geteuid()
+    if uid == 0:
+        prefix, uid = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+                       "--clear-groups"], NOBODY
+        for path in [program.home, *list(program.home.parents)[:-2]]:
+            path.chmod(path.stat().st_mode | stat.S_IXOTH)
+    # Without privileges a leak check of our own process is not possible.
+    env = program.environment({"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+
+    def call(*args):
+        return subprocess.run([*prefix, program.path, *args], env=env,
+                              capture_output=True)
+
+    call.uid = uid
+    return call
+
+
+@pytest.mark.parametrize("mode,code", [
+    (0o600, 0), (0o400, 0), (0o640, 78), (0o604, 78), (0o700, 78)])
+def test_file_with_a_password_is_private(program, as_user, mode, code):
+    conf = program.configure({"password": "x"})
+    os.chown(conf, as_user.uid, -1)
+    conf.chmod(mode)
+    done = as_user("-P", f"--file={conf}")
+    assert done.returncode == code, done.stderr
+
+
+def test_file_with_a_password_is_ones_own(program, as_user):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    conf = program.configure({"password": "x"})
+    conf.chmod(0o644)
+    done = as_user("-P", f"--file={conf}")
+    assert done.returncode == 78 and b"owned" in done.stderr
+
+
+EARLY = [
+    # arguments, settings, exit code, words of the log line
+    ([], {}, 64, "no recipients"),
+    (["-t"], {}, 64, "no recipients"),
+    (["a@b@c"], {}, 64, "recipient"),
+    (["a@b.example"], {"auth": "on", "user": "u", "passwordeval": "false"},
+     78, "passwordeval"),
+    (["a@b.example"], {"from": "", "qualify_domain": ""}, 78, "sender"),
+    (["a@b.example"], {"provider": "ses", "region": "eu-wset-1",
+                       "host": ""}, 78, "did you mean eu-west-1"),
+]
+
+
+@pytest.mark.parametrize("args,settings,code,words", EARLY)
+def test_early_failures_are_logged(program, args, settings, code, words):
+    conf = program.configure(settings)
+    result = program.run([f"--file={conf}", *args], b"Subject: s\n\n")
+    assert result.code == code, result.err
+    assert words.encode() in result.err
+    if not settings.get("from", "x"):
+        return   # an ordinary user may still have a name
+    assert len(result.log) == 1
+    assert words in result.log[0]["errormsg"]
+    assert result.log[0]["outcome"] == "NOT-SENT"
+
+
+def test_derive_password(program):
+    result = program.run(
+        ["--derive-password", "--provider=ses", "--region=us-east-2"],
+        b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n")
+    assert (result.code, result.err) == (0, b"")
+    assert result.out == b"BMPPgbAHoFVbze1Ud0oA5uNdXRwUXUZ+qOwphGJbl/cS\n"
+
+
+def test_derive_password_asks_on_a_terminal(program):
+    """Echo off: what is typed does not come back."""
+    import pty
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(program.path,
+                  [program.path, "--derive-password", "--provider=ses",
+                   "--region=us-east-2"], program.environment())
+    seen = b""
+    while b"key: " not in seen:
+        seen += os.read(fd, 100)
+    os.write(fd, b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n")
+    try:
+        while more := os.read(fd, 1000):
+            seen += more
+    except OSError:
+        pass
+    os.close(fd)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert b"wJalr" not in seen
+    assert b"BMPPgbAHoFVbze1Ud0oA5uNdXRwUXUZ+qOwphGJbl/cS" in seen
