@@ -1,0 +1,59 @@
+"""What `meson install` puts where, and that the names work from there."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build")
+PREFIX = "usr/local"
+
+LINKS = ["sbin/sendmail", "lib/sendmail", "bin/mailq", "bin/newaliases"]
+FILES = [
+    "bin/postrider",
+    "share/man/man1/postrider.1",
+    "share/man/man5/postriderrc.5",
+    "share/man/man7/postrider-providers.7",
+    "share/doc/postrider/examples/ses.postriderrc",
+    "share/doc/postrider/examples/oci.postriderrc",
+]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    top = tmp_path_factory.mktemp("install")
+    subprocess.run(["meson", "install", "-C", str(BUILD), "--no-rebuild",
+                    "--quiet"], env={**os.environ, "DESTDIR": str(top)},
+                   check=True, stdout=subprocess.DEVNULL)
+    return top / PREFIX
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_installed(installed, name):
+    assert (installed / name).is_file()
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_link_points_to_the_program(installed, name):
+    assert os.readlink(installed / name) == f"/{PREFIX}/bin/postrider"
+
+
+def test_nothing_else_is_installed(installed):
+    found = {str(path.relative_to(installed)) for path in
+             installed.rglob("*") if path.is_symlink() or path.is_file()}
+    extra = {name for name in found - set(FILES) - set(LINKS)
+             if not name.startswith("share/doc/postrider/examples/")}
+    assert extra == set()
+
+
+def test_program_has_no_privilege(installed):
+    assert (installed / "bin/postrider").stat().st_mode & 0o6000 == 0
+
+
+def test_mailq_works_from_there(installed, tmp_path):
+    link = tmp_path / "mailq"
+    link.symlink_to(installed / "bin/postrider")
+    done = subprocess.run([link], capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"Mail queue is empty\n")
