@@ -220,6 +220,7 @@ STAGES = {
     "any": "at any time",
     "resolve": "looking up the server",
     "connect": "connecting",
+    "greeting": "in the greeting",
     "auth": "at AUTH",
     "mail": "at MAIL",
     "rcpt": "at RCPT",
@@ -241,7 +242,7 @@ def readable(pattern):
         return "any other text"
     words = re.sub(r"\(([^()|?]*)\)\?", r"[\1]", pattern)
     words = words.replace(".?", "").replace(" .*", " ... ")
-    words = re.sub(r"\(([^()|]*)\|([^()|]*)\)", r"\1|\2", words)
+    words = re.sub(r"\(([^()|]*(?:\|[^()|]*)+)\)", r"\1", words)
     words = re.sub(r"\[([A-Z])([a-z])\]", r"\1", words)
     words = re.sub(r"\\([.\[\]()])", r"\1", words)
     return re.sub(r" +", " ", words).strip()

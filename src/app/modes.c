@@ -128,7 +128,7 @@ static int derive(const struct settings *s, struct fail *why)
 	struct slice password;
 	int result = -1;
 
-	if (key && provider_password(s, &key, why) == 0) {
+	if (key && provider_derive(s, &key, why) == 0) {
 		password = secret_view(key);
 		result = io_write(STDOUT_FILENO, password.p, password.n) ||
 				 io_write(STDOUT_FILENO, "\n", 1)
@@ -148,7 +148,6 @@ static int mode_derive(const struct invocation *inv, struct arena *a)
 
 	settings_init(&s);
 	result = files_overrides(inv, &s, NULL, a, &why);
-	s.password_kind = PASSWORD_AWS_SECRET;
 	if (result == 0 && !s.provider)
 		result = fail(&why, FAIL_USAGE,
 		    "--derive-password needs --provider and --region");

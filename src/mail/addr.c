@@ -22,7 +22,8 @@ bool addr_is_dot_string(struct slice s)
 	if (s.n == 0 || s.p[0] == '.' || s.p[s.n - 1] == '.')
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (!addr_is_atext(s.p[i]) && (s.p[i] != '.' || s.p[i - 1] == '.'))
+		if (!addr_is_atext(s.p[i]) &&
+		    (s.p[i] != '.' || s.p[i - 1] == '.'))
 			return false;
 	return true;
 }
@@ -107,7 +108,8 @@ int addr_check(const char *spec, bool need_domain, struct fail *why)
 {
 	const char *what = complaint(slice_of(spec), need_domain);
 
-	return what ? fail(why, FAIL_MESSAGE, "the address \"%s\" %s", spec, what)
+	return what ? fail(why, FAIL_MESSAGE, "the address \"%s\" %s", spec,
+			  what)
 		    : 0;
 }
 
@@ -124,7 +126,7 @@ bool addr_same(const char *a, const char *b)
 	struct slice local_b = { b, local_length(slice_of(b)) };
 
 	return slice_eq(local_a, local_b) &&
-	    slice_ieq(addr_domain(a), addr_domain(b));
+	       slice_ieq(addr_domain(a), addr_domain(b));
 }
 
 const char *addr_qualify(struct arena *a, const char *spec, const char *domain)

@@ -22,14 +22,14 @@
 struct addr {
 	const char *spec; /* local@domain or local; no comments, no folding;
 			     quotes only where they are needed; arena */
-	size_t local_n;	  /* length of the local part in spec, with quotes */
+	size_t local_n;   /* length of the local part in spec, with quotes */
 	bool has_domain;
 	struct slice name; /* display name as written, quotes included, or a
 			      comment's text; empty when there is none; a
 			      view of the source */
 	size_t local_end;  /* in the source: where "@domain" belongs */
-	size_t start;	   /* in the source: the addr-spec, */
-	size_t end;	   /* and the byte behind it */
+	size_t start;      /* in the source: the addr-spec, */
+	size_t end;        /* and the byte behind it */
 };
 
 struct addr_list {

@@ -11,12 +11,12 @@ struct parser {
 	size_t at;
 	bool bare_blanks;
 	bool in_group;
-	size_t group_start; /* list.n when the group began */
+	size_t group_start;   /* list.n when the group began */
 	struct slice comment; /* text of the last one in this element */
 	/* What look_ahead() found. */
-	size_t mark;	  /* where the telling character stands */
+	size_t mark;      /* where the telling character stands */
 	size_t plain_end; /* no need to look ahead again before this */
-	bool saw_at;	  /* an '@' stands before it */
+	bool saw_at;      /* an '@' stands before it */
 	/* The address in hand. */
 	struct buf local; /* without quotes */
 	struct buf domain;
@@ -41,7 +41,9 @@ static int bad(struct parser *p, const char *what)
 /* '\0' at the end, which as a byte of the text is never legal. */
 static char peek(const struct parser *p)
 {
-	return p->at < p->text.n ? p->text.p[p->at] : '\0';
+	if (p->at < p->text.n)
+		return p->text.p[p->at];
+	return '\0';
 }
 
 static bool at_end(const struct parser *p)
@@ -77,8 +79,8 @@ static int step(struct parser *p, bool pairs)
 	while (n < p->text.n && p->text.p[n] == '\r')
 		n++;
 	if (n == p->text.n || p->text.p[n] != '\n')
-		return bad(p, c == '\r' ? "a CR without LF"
-					: "a control character");
+		return bad(
+		    p, c == '\r' ? "a CR without LF" : "a control character");
 	n++;
 	if (n < p->text.n && !is_blank(p->text.p[n]))
 		return bad(p, "a line end");
@@ -100,8 +102,8 @@ static int skip_comment(struct parser *p)
 		if (step(p, true) < 0)
 			return -1;
 		if (depth == 0) {
-			p->comment = slice_head(slice_skip(p->text, start + 1),
-			    p->at - start - 2);
+			p->comment = slice_head(
+			    slice_skip(p->text, start + 1), p->at - start - 2);
 			return 0;
 		}
 	}
@@ -313,11 +315,9 @@ enum element {
 	ELEMENT_GROUP, /* phrase: ... */
 };
 
-/* What starts here. Sets mark and saw_at; moves nothing else. */
-static int look_ahead(struct parser *p, enum element *ret)
+/* To the character that tells, or one that cannot be. Sets saw_at. */
+static int skip_phrase(struct parser *p)
 {
-	const struct slice comment = p->comment;
-	const size_t start = p->at;
 	bool in_literal = false;
 	int rc = 0;
 
@@ -327,22 +327,31 @@ static int look_ahead(struct parser *p, enum element *ret)
 
 		if (is_in(c, in_literal ? "<>)\\" : "<>)\\,;:"))
 			break;
-		/* Among operands "a@b c <d@e>" is two addresses, not one. */
-		if (p->bare_blanks && p->saw_at && is_blank(c))
-			break;
 		if (c == '"') {
 			rc = take_quoted(p, NULL);
-		} else if (c == '(' || is_control(c)) {
+		} else if (is_blank(c) || c == '(' || is_control(c)) {
 			rc = skip_cfws(p);
+			/* Of operands "a@b c <d@e>" is two, not one. */
+			if (p->bare_blanks && p->saw_at && peek(p) != '<')
+				break;
 		} else {
 			in_literal = c == '[' || (in_literal && c != ']');
 			p->saw_at = p->saw_at || c == '@';
 			p->at++;
 		}
 	}
-	p->mark = p->at;
-	if (rc < 0)
+	return rc;
+}
+
+/* What starts here. Sets mark and saw_at; moves nothing else. */
+static int look_ahead(struct parser *p, enum element *ret)
+{
+	const struct slice comment = p->comment;
+	const size_t start = p->at;
+
+	if (skip_phrase(p) < 0)
 		return -1;
+	p->mark = p->at;
 	*ret = ELEMENT_PLAIN;
 	if (peek(p) == '<')
 		*ret = ELEMENT_NAMED;
@@ -371,8 +380,8 @@ static int take_mailbox(struct parser *p, enum element kind)
 		return fail(p->why, FAIL_MESSAGE, "more than %d addresses",
 		    ADDR_LIST_MAX);
 	if (kind == ELEMENT_NAMED) {
-		addr.name = slice_trim_eol(slice_head(
-		    slice_skip(p->text, start), p->mark - start));
+		addr.name = slice_trim_eol(
+		    slice_head(slice_skip(p->text, start), p->mark - start));
 		p->at = p->mark;
 		if (take_angle(p, &addr) < 0)
 			return -1;
@@ -428,8 +437,8 @@ static int take_list(struct parser *p)
 
 		if (at_end(p))
 			return p->in_group && p->list.n > p->group_start
-			    ? bad(p, "a group without its semicolon")
-			    : 0;
+				   ? bad(p, "a group without its semicolon")
+				   : 0;
 		if (c == ',' || c == ';') {
 			p->in_group = p->in_group && c == ',';
 			p->at++;
@@ -438,8 +447,8 @@ static int take_list(struct parser *p)
 		}
 		if (!separated && !is_apart(p))
 			return bad(p, is_in(c, ")>]:@\\")
-				? "an unexpected character"
-				: "a comma is missing");
+					  ? "an unexpected character"
+					  : "a comma is missing");
 		if (take_element(p, &separated) < 0)
 			return -1;
 	}

@@ -1,7 +1,7 @@
 #include "addr.h"
 
 enum {
-	WORD_MAX = 75,	/* RFC 2047 2 */
+	WORD_MAX = 75,  /* RFC 2047 2 */
 	FIRST_MAX = 62, /* leaves room for "Resent-From: " in a line of 76 */
 	WORD_FRAME = 7, /* of "=?CHARSET?q?TEXT?=" without CHARSET and TEXT */
 };
@@ -34,6 +34,7 @@ static size_t utf8_length(struct slice s)
 		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
 		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
 	};
+
 	const unsigned char *u = (const unsigned char *)s.p;
 	size_t row = 0;
 
@@ -43,9 +44,9 @@ static size_t utf8_length(struct slice s)
 	if (u[0] < rows[row].first_min || rows[row].n > s.n)
 		return 0;
 	for (size_t i = 1; i < rows[row].n; i++)
-		if (i == 1 ? u[i] < rows[row].next_min ||
-			    u[i] > rows[row].next_max
-			   : (u[i] & 0xc0) != 0x80)
+		if (i == 1
+			? u[i] < rows[row].next_min || u[i] > rows[row].next_max
+			: (u[i] & 0xc0) != 0x80)
 			return 0;
 	return rows[row].n;
 }
@@ -68,7 +69,7 @@ static bool is_plain(char c)
 	char lower = ascii_lower(c);
 
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-	    (c && strchr("!*+-/", c));
+	       (c && strchr("!*+-/", c));
 }
 
 static void add_q(struct buf *b, struct slice s)
@@ -101,8 +102,8 @@ static void add_b(struct buf *b, struct slice s)
 		uint32_t bits = 0;
 
 		for (size_t i = 0; i < 3; i++)
-			bits = bits << 8 |
-			    (i < s.n ? (unsigned char)s.p[i] : 0);
+			bits =
+			    bits << 8 | (i < s.n ? (unsigned char)s.p[i] : 0);
 		for (size_t i = 0; i <= s.n && i < 4; i++)
 			four[i] = digits[bits >> (18 - 6 * i) & 63];
 		buf_adds(b, four);
@@ -122,14 +123,13 @@ struct encoding {
 };
 
 /* Whole characters at the start of s that fit into max: RFC 2047 5. */
-static struct slice word_head(const struct encoding *e, struct slice s,
-    bool utf8, size_t max)
+static struct slice word_head(
+    const struct encoding *e, struct slice s, bool utf8, size_t max)
 {
 	size_t n = 0;
 
 	while (n < s.n) {
-		size_t more =
-		    n + (utf8 ? utf8_length(slice_skip(s, n)) : 1);
+		size_t more = n + (utf8 ? utf8_length(slice_skip(s, n)) : 1);
 
 		if (e->length(slice_head(s, more)) > max)
 			break;
@@ -152,8 +152,8 @@ static void add_words(struct buf *b, struct slice s)
 		e.length = b_length;
 	}
 	while (s.n) {
-		struct slice head = word_head(&e, s, utf8,
-		    max - strlen(e.charset) - WORD_FRAME);
+		struct slice head = word_head(
+		    &e, s, utf8, max - strlen(e.charset) - WORD_FRAME);
 
 		buf_addf(b, "%s=?%s?%c?", max == FIRST_MAX ? "" : "\n ",
 		    e.charset, e.letter);

@@ -1,8 +1,8 @@
 #include "hdr.h"
 
 static const struct hdr_info table[HDR_ID_COUNT] = {
-	[HDR_ID_OTHER] = { HDR_ID_OTHER, "", 0 },
-#define HDR(id, name, flags) [HDR_ID_##id] = { HDR_ID_##id, name, flags },
+	[HDR_ID_OTHER] = { "", HDR_ID_OTHER, 0 },
+#define HDR(id, name, flags) [HDR_ID_##id] = { name, HDR_ID_##id, flags },
 #include "hdr.def"
 #undef HDR
 };
@@ -42,8 +42,8 @@ bool hdr_is_name(struct slice name)
 }
 
 /* Splits a field that starts here; false when none does. */
-static bool split(struct slice line, struct slice *ret_name,
-    struct slice *ret_value)
+static bool split(
+    struct slice line, struct slice *ret_name, struct slice *ret_value)
 {
 	struct slice head = slice_head(line, HDR_COLON_MAX);
 	size_t n = 0, colon;
@@ -65,8 +65,8 @@ bool hdr_is_field_line(struct slice line)
 	struct slice name, value;
 
 	return split(line, &name, &value) &&
-	    (!slice_starts(value, SLICE("//")) ||
-		hdr_lookup(name)->id != HDR_ID_OTHER);
+	       (!slice_starts(value, SLICE("//")) ||
+		   hdr_lookup(name)->id != HDR_ID_OTHER);
 }
 
 bool hdr_next(struct slice *rest, struct hdr_field *ret_field)

@@ -16,20 +16,21 @@
 #define HDR_COLON_MAX 998
 
 enum hdr_flag {
-	HDR_RCPT = 1 << 0,	/* its addresses are recipients under -t */
-	HDR_RESENT = 1 << 1,	/* a Resent- field (RFC 5322 3.6.6) */
-	HDR_SENDER = 1 << 2,	/* says who wrote or sent it */
-	HDR_ADDRESSES = 1 << 3, /* an address list: qualified */
-	HDR_ONCE = 1 << 4,	/* at most one (RFC 5322 3.6): later ones go */
+	HDR_RCPT = 1 << 0,       /* its addresses are recipients under -t */
+	HDR_RESENT = 1 << 1,     /* a Resent- field (RFC 5322 3.6.6) */
+	HDR_SENDER = 1 << 2,     /* says who wrote or sent it */
+	HDR_ADDRESSES = 1 << 3,  /* an address list: qualified */
+	HDR_ONCE = 1 << 4,       /* at most one (RFC 5322 3.6): later ones go */
 	HDR_ONCE_RELAY = 1 << 5, /* relays refuse a second one */
-	HDR_MERGE = 1 << 6,	 /* with HDR_ONCE: several become one list */
-	HDR_DROP = 1 << 7,	 /* never leaves: Bcc, Return-Path */
-	HDR_BCC = 1 << 8,	 /* a blind recipient field */
-	HDR_MADE = 1 << 9,	 /* one is made when it is missing or empty */
+	HDR_MERGE = 1 << 6,      /* with HDR_ONCE: several become one list */
+	HDR_DROP = 1 << 7,       /* never leaves: Bcc, Return-Path */
+	HDR_BCC = 1 << 8,        /* a blind recipient field */
+	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty */
 };
 
 enum hdr_id {
 	HDR_ID_OTHER,
+
 #define HDR(id, name, flags) HDR_ID_##id,
 #include "hdr.def"
 #undef HDR
@@ -37,8 +38,8 @@ enum hdr_id {
 };
 
 struct hdr_info {
-	enum hdr_id id;
 	const char *name;
+	enum hdr_id id;
 	unsigned flags; /* enum hdr_flag */
 };
 

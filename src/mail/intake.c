@@ -21,6 +21,7 @@ struct intake {
 	bool in_body;
 	size_t scanned; /* of m->header: octets known to be header */
 	struct tally head, body;
+
 	struct {
 		bool in_line; /* the block in hand starts within a line */
 		bool ended;   /* the line "." was met */
@@ -32,7 +33,7 @@ void msg_init(struct msg *m)
 {
 	*m = (struct msg){ .fd = -1 };
 	/* The block that holds the end of the header goes in as a whole. */
-	buf_init(&m->header, MSG_HEADER_MAX + 2 * BLOCK);
+	buf_init(&m->header, MSG_HEADER_MAX + 2 * (size_t)BLOCK);
 	buf_init(&m->body, MSG_MEMORY_MAX);
 }
 
@@ -91,8 +92,7 @@ static enum line_kind line_kind(struct slice text, bool is_first, bool eof)
 	if (hdr_is_field_line(look) || (!is_first && is_blank(look.p[0])))
 		return LINE_HEADER;
 	if (is_first && whole &&
-	    slice_starts(slice_skip(look, look.p[0] == '>'),
-		SLICE("From "))) {
+	    slice_starts(slice_skip(look, look.p[0] == '>'), SLICE("From "))) {
 		if (n + 1 < text.n)
 			return LINE_MAILBOX;
 		return eof ? LINE_BODY : LINE_UNKNOWN;
@@ -104,8 +104,8 @@ static enum line_kind line_kind(struct slice text, bool is_first, bool eof)
  * Goes on through the lines in m->header. 1: they end, *ret_body is what
  * stands behind; 0: more input is needed; -1: too large.
  */
-static int header_scan(struct intake *in, bool eof, struct slice *ret_body,
-    struct fail *why)
+static int header_scan(
+    struct intake *in, bool eof, struct slice *ret_body, struct fail *why)
 {
 	struct buf *b = &in->m->header;
 	size_t first = 0; /* behind mailbox lines */
@@ -133,7 +133,7 @@ static int header_scan(struct intake *in, bool eof, struct slice *ret_body,
 	if (in->scanned > MSG_HEADER_MAX ||
 	    (kind == LINE_HEADER && b->n > MSG_HEADER_MAX))
 		return fail(why, FAIL_MESSAGE,
-		    "the header is larger than %d octets", MSG_HEADER_MAX);
+		    "the header is larger than %zu octets", MSG_HEADER_MAX);
 	if (kind == LINE_EMPTY) {
 		size_t n = slice_find(*ret_body, '\n');
 
@@ -143,8 +143,8 @@ static int header_scan(struct intake *in, bool eof, struct slice *ret_body,
 	return kind == LINE_EMPTY || kind == LINE_BODY;
 }
 
-static int header_add(struct intake *in, struct slice s, bool eof,
-    struct fail *why)
+static int header_add(
+    struct intake *in, struct slice s, bool eof, struct fail *why)
 {
 	struct buf *b = &in->m->header;
 	struct slice body;
@@ -173,18 +173,32 @@ enum dot_kind {
 	DOT_UNKNOWN, /* more input will tell */
 };
 
-/* A line with its LF, or what there is of it. */
-static enum dot_kind dot_kind(struct slice line, bool eof)
+/* What a dot at the start of a line means by what follows it. */
+static enum dot_kind dot_kind(struct slice text, bool eof)
 {
-	if (line.p[0] != '.')
-		return DOT_NONE;
-	if (line.n > 1 && line.p[1] == '.')
+	if (slice_starts(text, SLICE("..")))
 		return DOT_DOUBLE;
-	if (slice_eq(line, SLICE(".\n")) || slice_eq(line, SLICE(".\r\n")))
+	if (slice_starts(text, SLICE(".\n")) ||
+	    slice_starts(text, SLICE(".\r\n")))
 		return DOT_ENDS;
-	if (line.n == 1 || slice_eq(line, SLICE(".\r")))
+	if (text.n == 1 || slice_eq(text, SLICE(".\r")))
 		return eof ? DOT_ENDS : DOT_UNKNOWN;
 	return DOT_NONE;
+}
+
+/* Position of the next dot at the start of a line; n when there is none. */
+static size_t find_dot(const struct intake *in, struct slice block, size_t from)
+{
+	while (from < block.n) {
+		size_t at = from + slice_find(slice_skip(block, from), '.');
+
+		if (at < block.n && at == 0 && !in->dot.in_line)
+			return at;
+		if (at < block.n && at > 0 && block.p[at - 1] == '\n')
+			return at;
+		from = at + 1;
+	}
+	return block.n;
 }
 
 /*
@@ -194,29 +208,30 @@ static enum dot_kind dot_kind(struct slice line, bool eof)
  */
 static size_t dot_filter(struct intake *in, char *block, size_t n, bool eof)
 {
-	size_t from = 0, to = 0;
+	const struct slice all = { block, n };
+	size_t from = 0, to = 0, dot = find_dot(in, all, 0);
 
 	in->dot.held = 0;
-	while (from < n) {
-		struct slice line = { block + from, n - from };
-		enum dot_kind kind;
+	while (dot < n) {
+		enum dot_kind kind = dot_kind(slice_skip(all, dot), eof);
 
-		line = slice_head(line, slice_find(line, '\n') + 1);
-		kind = in->dot.in_line ? DOT_NONE : dot_kind(line, eof);
 		if (kind == DOT_UNKNOWN)
-			in->dot.held = line.n;
+			in->dot.held = n - dot;
 		if (kind == DOT_ENDS)
 			in->dot.ended = true;
 		if (kind == DOT_UNKNOWN || kind == DOT_ENDS)
 			break;
-		from += line.n;
-		if (kind == DOT_DOUBLE)
-			line = slice_skip(line, 1);
-		in->dot.in_line = line.p[line.n - 1] != '\n';
-		if (block + to != line.p)
-			memmove(block + to, line.p, line.n);
-		to += line.n;
+		if (kind == DOT_DOUBLE) {
+			memmove(block + to, block + from, dot - from);
+			to += dot - from;
+			from = dot + 1;
+		}
+		dot = find_dot(in, all, dot + 2);
 	}
+	memmove(block + to, block + from, dot - from);
+	to += dot - from;
+	if (to)
+		in->dot.in_line = block[to - 1] != '\n';
 	return to;
 }
 
@@ -252,8 +267,8 @@ static void drain(int fd, char *room, size_t n)
 }
 
 /* n octets in the block, the ones held before included. */
-static int block_add(struct intake *in, char *block, size_t n, bool eof,
-    struct fail *why)
+static int block_add(
+    struct intake *in, char *block, size_t n, bool eof, struct fail *why)
 {
 	struct slice s = { block, n };
 
@@ -289,8 +304,8 @@ static void conclude(struct intake *in)
 	};
 }
 
-int msg_intake(struct msg *m, int fd, const struct intake_params *params,
-    struct fail *why)
+int msg_intake(
+    struct msg *m, int fd, const struct intake_params *params, struct fail *why)
 {
 	struct intake in = { .m = m, .params = params };
 	/* A terminal yields a line at a time, and must be asked for one only:
@@ -384,8 +399,8 @@ ssize_t msg_read(struct msg *m, char *bytes, size_t n, struct fail *why)
 	ssize_t got;
 
 	while (have < n && m->pos.piece < pieces) {
-		struct slice s = slice_skip(piece_of(m, m->pos.piece),
-		    (size_t)m->pos.at);
+		struct slice s =
+		    slice_skip(piece_of(m, m->pos.piece), (size_t)m->pos.at);
 
 		if (s.n == 0) {
 			m->pos.piece++;

@@ -24,18 +24,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MSG_HEADER_MAX (1024 * 1024)
-#define MSG_MEMORY_MAX (1024 * 1024)
+#define MSG_HEADER_MAX ((size_t)1024 * 1024)
+#define MSG_MEMORY_MAX ((size_t)1024 * 1024)
 
 struct intake_params {
 	uint64_t max_size; /* octets of input; 0: no limit */
-	bool dot_ends;	   /* a line "." ends the message, ".." loses a dot */
+	bool dot_ends;     /* a line "." ends the message, ".." loses a dot */
 };
 
 struct msg_facts {
-	uint64_t size;	    /* octets as read, a line end counted as one;
-			       without mailbox lines and what a dot removed */
-	uint64_t body_wire; /* octets of the body with CRLF, not dot-stuffed */
+	uint64_t size;       /* octets as read, a line end counted as one;
+				without mailbox lines and what a dot removed */
+	uint64_t body_wire;  /* octets of the body with CRLF, not dot-stuffed */
 	size_t longest_line; /* of header and body, without line end */
 	bool has_8bit_header;
 	bool has_8bit_body;
@@ -54,12 +54,13 @@ struct msg {
 	struct buf header; /* the fields, without the empty line; the last
 			      one ends in LF even if it did not as read */
 	struct buf body;   /* the part of the body in memory */
-	int fd;		   /* the rest of the body, -1 when there is none */
+	int fd;            /* the rest of the body, -1 when there is none */
 	uint64_t fd_size;
 	struct msg_facts facts;
 	struct msg_edit *edits; /* sorted by `at`, not overlapping; arena */
 	size_t n_edits;
 	struct slice prefix; /* fields put before the header block; LF ends */
+
 	struct {
 		size_t piece;
 		uint64_t at;

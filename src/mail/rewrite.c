@@ -8,10 +8,10 @@ enum { JOINED_LINE_MAX = 900 };
 /* The first field of an id, to which the values of others may be joined. */
 struct kept {
 	bool seen;
-	bool joins;	/* an edit was set aside for joined values */
-	bool open;	/* nothing stands before a value that is joined */
-	size_t edit;	/* its number */
-	size_t column;	/* octets in the last line so far */
+	bool joins;    /* an edit was set aside for joined values */
+	bool open;     /* nothing stands before a value that is joined */
+	size_t edit;   /* its number */
+	size_t column; /* octets in the last line so far */
 	struct buf joined;
 };
 
@@ -29,8 +29,8 @@ static struct slice arena_slice(struct arena *a, struct slice s)
 	return (struct slice){ arena_copy(a, s), s.n };
 }
 
-static void add_edit(struct plan *p, const char *at, size_t n,
-    struct slice text)
+static void add_edit(
+    struct plan *p, const char *at, size_t n, struct slice text)
 {
 	struct msg_edit *last = p->n ? &p->edits[p->n - 1] : NULL;
 	size_t offset = (size_t)(at - p->header.p);
@@ -95,8 +95,8 @@ static bool remove_field(struct plan *p, const struct hdr_field *f)
 	return true;
 }
 
-static bool is_of_account(const struct rewrite_params *params,
-    struct slice name)
+static bool is_of_account(
+    const struct rewrite_params *params, struct slice name)
 {
 	for (size_t i = 0; i < params->n_fields; i++)
 		if (slice_ieq(name, slice_of(params->fields[i].name)))
@@ -147,7 +147,7 @@ static int write_message_id(struct plan *p, struct buf *b, struct fail *why)
 static bool wants_from(const struct rewrite_params *params)
 {
 	return params->set_from != REWRITE_FROM_OFF && params->from &&
-	    params->from[0];
+	       params->from[0];
 }
 
 static bool wants_date(const struct rewrite_params *params)
@@ -168,8 +168,7 @@ static const struct made {
 } made[] = {
 	{ HDR_ID_FROM, wants_from, write_from },
 	{ HDR_ID_DATE, wants_date, write_date },
-	{ HDR_ID_MESSAGE_ID, wants_message_id,
-		write_message_id },
+	{ HDR_ID_MESSAGE_ID, wants_message_id, write_message_id },
 };
 
 enum { MADE = sizeof(made) / sizeof(made[0]) };
@@ -182,8 +181,8 @@ static bool rule_made(struct plan *p, const struct hdr_field *f)
 	while (entry->id != f->info->id)
 		entry++;
 	is_old = slice_trim_eol(f->value).n == 0 ||
-	    (entry->id == HDR_ID_FROM &&
-		p->params->set_from == REWRITE_FROM_ON);
+		 (entry->id == HDR_ID_FROM &&
+		     p->params->set_from == REWRITE_FROM_ON);
 	return is_old && entry->wanted(p->params) && remove_field(p, f);
 }
 
@@ -271,8 +270,8 @@ static bool rule_qualify(struct plan *p, const struct hdr_field *f)
 	for (size_t i = 0; i < list.n; i++)
 		if (!list.v[i].has_domain)
 			add_edit(p, f->value.p + list.v[i].local_end, 0,
-			    slice_of(arena_printf(p->a, "@%s",
-				p->params->qualify)));
+			    slice_of(
+				arena_printf(p->a, "@%s", p->params->qualify)));
 	return false;
 }
 
@@ -349,15 +348,14 @@ static bool finish_edits(struct plan *p)
 	return !full;
 }
 
-static int write_field(const struct rewrite_field *field, struct buf *b,
-    struct fail *why)
+static int write_field(
+    const struct rewrite_field *field, struct buf *b, struct fail *why)
 {
 	struct slice value = slice_of(field->value);
 
 	if (!hdr_is_name(slice_of(field->name)))
 		return fail(why, FAIL_MESSAGE,
-		    "\"%s\" cannot be the name of a header field",
-		    field->name);
+		    "\"%s\" cannot be the name of a header field", field->name);
 	for (size_t i = 0; i < value.n; i++)
 		if (is_control(value.p[i]) && value.p[i] != '\t')
 			return fail(why, FAIL_MESSAGE,
@@ -413,10 +411,11 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 	apply_rules(&p);
 	fits = finish_edits(&p);
 	rc = write_prefix(&p, &prefix, why);
-	fits = fits && !prefix.full && size_after(&p, &prefix) <= MSG_HEADER_MAX;
+	fits =
+	    fits && !prefix.full && size_after(&p, &prefix) <= MSG_HEADER_MAX;
 	if (rc == 0 && !fits)
 		rc = fail(why, FAIL_MESSAGE,
-		    "the header would become larger than %d octets",
+		    "the header would become larger than %zu octets",
 		    MSG_HEADER_MAX);
 	if (rc == 0) {
 		m->edits = p.edits;
@@ -426,72 +425,4 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 	}
 	buf_free(&prefix);
 	return rc;
-}
-
-/* Flags of all Resent- fields taken together. */
-static unsigned resent_flags(struct slice header)
-{
-	struct hdr_field f;
-	unsigned flags = 0;
-
-	while (hdr_next(&header, &f))
-		if (f.info->flags & HDR_RESENT)
-			flags |= f.info->flags;
-	return flags;
-}
-
-static const char *first_address(struct arena *a, struct slice value)
-{
-	const struct addr_syntax syntax = { .bare_blanks = false };
-	struct addr_list list = { NULL, 0 };
-
-	if (addr_parse(a, value, &syntax, &list, NULL) < 0 || list.n == 0)
-		return NULL;
-	return list.v[0].spec;
-}
-
-static int add_recipients(struct arena *a, const struct hdr_field *f,
-    struct addr_list *list, struct fail *why)
-{
-	const struct addr_syntax syntax = { .bare_blanks = false };
-
-	if (addr_parse(a, f->value, &syntax, list, why) < 0)
-		return fail_wrap(why, "%s", f->info->name);
-	return 0;
-}
-
-int rewrite_look(const struct msg *m, bool want_recipients, struct arena *a,
-    struct rewrite_view *ret_view, struct fail *why)
-{
-	struct slice rest = buf_slice(&m->header);
-	struct rewrite_view view = { .message_id = SLICE("") };
-	const unsigned resent = resent_flags(rest);
-	const char *resent_from = NULL;
-	enum { ABOVE, INSIDE, BELOW } block = ABOVE;
-	struct hdr_field f;
-
-	while (hdr_next(&rest, &f)) {
-		unsigned flags = f.info->flags;
-		bool counts = !(resent & HDR_RCPT);
-
-		if (flags & HDR_RESENT) {
-			block = block == ABOVE ? INSIDE : block;
-			counts = block == INSIDE;
-		} else if (block == INSIDE) {
-			block = BELOW;
-		}
-		if (want_recipients && counts && (flags & HDR_RCPT) &&
-		    add_recipients(a, &f, &view.to, why) < 0)
-			return -1;
-		if (f.info->id == HDR_ID_RESENT_FROM && counts && !resent_from)
-			resent_from = first_address(a, f.value);
-		if (f.info->id == HDR_ID_FROM && !view.from)
-			view.from = first_address(a, f.value);
-		if (f.info->id == HDR_ID_MESSAGE_ID && !view.message_id.n)
-			view.message_id = slice_trim_eol(f.value);
-	}
-	if (resent_from)
-		view.from = resent_from;
-	*ret_view = view;
-	return 0;
 }

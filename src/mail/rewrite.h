@@ -22,10 +22,10 @@ enum rewrite_from {
 
 struct rewrite_params {
 	enum rewrite_from set_from;
-	bool add_date;	       /* when missing or empty */
+	bool add_date;         /* when missing or empty */
 	bool add_message_id;   /* the same */
-	bool keep_bcc;	       /* remove_bcc_headers off */
-	bool keep_once;	       /* leave repeated once-only fields alone */
+	bool keep_bcc;         /* remove_bcc_headers off */
+	bool keep_once;        /* leave repeated once-only fields alone */
 	bool once_relay;       /* HDR_ONCE_RELAY fields once, too */
 	const char *from;      /* address of a From that is written; NULL or
 				  empty: none is written */
@@ -54,11 +54,11 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 
 /* What -t and the choice of the sender need to know of a header. */
 struct rewrite_view {
-	struct addr_list to; /* recipients; when there is a Resent- field of
-				recipients, those of the first block of
-				Resent- fields only */
-	const char *from;    /* first address of Resent-From in that block,
-				else of From; NULL when there is none */
+	struct addr_list to;     /* recipients; when there is a Resent- field of
+				    recipients, those of the first block of
+				    Resent- fields only */
+	const char *from;        /* first address of Resent-From in that block,
+				    else of From; NULL when there is none */
 	struct slice message_id; /* as in the message; empty when missing */
 };
 

@@ -31,7 +31,7 @@ static bool is_domain_byte(char c)
 	char lower = ascii_lower(c);
 
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-	    c == '-' || c == '_' || c == '.';
+	       c == '-' || c == '_' || c == '.';
 }
 
 /* A host name, or "[...]" around an address: RFC 5322 3.6.4 id-right. */
@@ -74,6 +74,6 @@ void stamp_message_id(struct buf *b, const char *domain)
 	if (!is_domain(slice_of(domain)))
 		domain = "localhost";
 	fill_unique(unique);
-	buf_addf(b, "<%08x%08x%08x@%s>", unique[0], unique[1], unique[2],
-	    domain);
+	buf_addf(
+	    b, "<%08x%08x%08x@%s>", unique[0], unique[1], unique[2], domain);
 }

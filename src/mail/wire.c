@@ -16,13 +16,22 @@ static char *put_line_end(struct wire *w, char *out)
 	return out;
 }
 
+static char *put_text(struct wire *w, char *out, const char *p, size_t n)
+{
+	if (n == 0)
+		return out;
+	if (!w->in_line && *p == '.')
+		*out++ = '.';
+	memcpy(out, p, n);
+	w->in_line = true;
+	return out + n;
+}
+
 size_t wire_filter(struct wire *w, const char *in, size_t n, char *out)
 {
 	const char *const end = in + n;
-	/* No CR stands before this one. Kept, so that text without CRs is
-	   searched for them only once. */
-	const char *cr = in;
-	bool cr_is_known = false;
+	/* The next CR. Kept, so that text without CRs is searched once. */
+	const char *cr = NULL;
 	char *o = out;
 
 	while (in < end) {
@@ -35,18 +44,10 @@ size_t wire_filter(struct wire *w, const char *in, size_t n, char *out)
 				continue;
 			}
 		}
-		if (!cr_is_known || cr < in) {
+		if (!cr || cr < in)
 			cr = find(in, end, '\r');
-			cr_is_known = true;
-		}
 		stop = find(in, cr, '\n');
-		if (stop > in) {
-			if (!w->in_line && *in == '.')
-				*o++ = '.';
-			memcpy(o, in, (size_t)(stop - in));
-			o += stop - in;
-			w->in_line = true;
-		}
+		o = put_text(w, o, in, (size_t)(stop - in));
 		if (stop == end)
 			break;
 		if (*stop == '\n')

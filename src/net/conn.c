@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 enum {
-	RECORD_MAX = 16 * 1024, /* of TLS (RFC 8446 5.1) */
+	RECORD_MAX = 16384, /* of TLS (RFC 8446 5.1) */
 	TRACE_LINE_MAX = 4096,
 };
 
@@ -134,16 +134,15 @@ static int conn_wait(
 	return 0;
 }
 
-static int wait_status(struct conn *c, enum tls_status status,
-    struct deadline d, struct fail *why)
+static int wait_status(
+    struct conn *c, enum tls_status status, struct deadline d, struct fail *why)
 {
 	if (status == TLS_WANT_READ)
 		return conn_wait(c, POLLIN, d, why);
 	if (status == TLS_WANT_WRITE)
 		return conn_wait(c, POLLOUT, d, why);
 	if (status == TLS_CLOSED)
-		return fail(
-		    why, FAIL_LOST, "the server closed the connection");
+		return fail(why, FAIL_LOST, "the server closed the connection");
 	return -1;
 }
 
@@ -176,8 +175,8 @@ static enum tls_status socket_status(ssize_t result, struct fail *why)
 	return TLS_FAILED;
 }
 
-static enum tls_status read_some(struct conn *c, size_t *ret_n,
-    struct fail *why)
+static enum tls_status read_some(
+    struct conn *c, size_t *ret_n, struct fail *why)
 {
 	char *room = c->in + c->in_n;
 	size_t n = CONN_LINE_MAX - c->in_n;
@@ -296,8 +295,7 @@ int conn_flush(struct conn *c, struct deadline d, struct fail *why)
 	while (conn_queued(c) > 0) {
 		enum tls_status status = write_some(c, why);
 
-		if (status != TLS_DONE &&
-		    wait_status(c, status, d, why) != 0) {
+		if (status != TLS_DONE && wait_status(c, status, d, why) != 0) {
 			c->is_broken = true;
 			return -1;
 		}
@@ -317,8 +315,8 @@ static void enqueue(struct conn *c, struct slice *bytes)
 	*bytes = slice_skip(*bytes, head.n);
 }
 
-static int put_all(struct conn *c, struct slice bytes, struct deadline d,
-    struct fail *why)
+static int put_all(
+    struct conn *c, struct slice bytes, struct deadline d, struct fail *why)
 {
 	if (check_writable(c, why) != 0)
 		return -1;

@@ -19,11 +19,11 @@
 #include "tls.h"
 
 /* The longest line that conn_line() can return, its end included. */
-#define CONN_LINE_MAX (16 * 1024)
+#define CONN_LINE_MAX 16384
 /* What conn_put() collects before it sends. */
-#define CONN_QUEUE_MAX (64 * 1024)
+#define CONN_QUEUE_MAX 65536
 /* The most that a peer may send in one session. */
-#define CONN_INPUT_MAX (256 * 1024)
+#define CONN_INPUT_MAX 262144
 
 struct conn;
 
@@ -42,8 +42,8 @@ struct conn *conn_new(int fd, const struct conn_trace *trace);
 struct conn *conn_free(struct conn *c);
 
 /* Takes t over, whatever comes. Unread input in clear is PROTOCOL. */
-int conn_start_tls(struct conn *c, struct tls *t, struct deadline d,
-    struct fail *why);
+int conn_start_tls(
+    struct conn *c, struct tls *t, struct deadline d, struct fail *why);
 bool conn_is_tls(const struct conn *c);
 /* True for a UNIX socket: never leaves the machine. */
 bool conn_is_local(const struct conn *c);
@@ -62,8 +62,8 @@ int conn_line(struct conn *c, size_t max, struct deadline d,
 size_t conn_surplus(struct conn *c);
 
 /* Queue bytes; sends when the queue is full. */
-int conn_put(struct conn *c, struct slice bytes, struct deadline d,
-    struct fail *why);
+int conn_put(
+    struct conn *c, struct slice bytes, struct deadline d, struct fail *why);
 /*
  * The rest of a line that no trace may see: it shows <label>. Adds the CR LF
  * and sends what is queued at once; the copy in the queue is wiped.
@@ -80,8 +80,8 @@ size_t conn_queued(const struct conn *c);
  * 0, or 1: the peer has said something, the rest was not sent and nothing
  * can be sent any more; or -1.
  */
-int conn_stream(struct conn *c, struct slice bytes, int seconds,
-    struct fail *why);
+int conn_stream(
+    struct conn *c, struct slice bytes, int seconds, struct fail *why);
 
 /* Tells the trace. */
 void conn_note(const struct conn *c, const char *text);

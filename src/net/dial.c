@@ -44,8 +44,8 @@ static enum fail_kind look_up_kind(int error)
 	}
 }
 
-static int look_up(const struct dial_params *params, struct addrinfo **ret,
-    struct fail *why)
+static int look_up(
+    const struct dial_params *params, struct addrinfo **ret, struct fail *why)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV };
@@ -63,8 +63,7 @@ static int look_up(const struct dial_params *params, struct addrinfo **ret,
 	free(host);
 	if (error == 0)
 		return 0;
-	return fail(why, look_up_kind(error), "look-up of %s: %s",
-	    params->host,
+	return fail(why, look_up_kind(error), "look-up of %s: %s", params->host,
 	    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 }
 
@@ -105,8 +104,8 @@ static int race_note(struct race *r, const struct addrinfo *to, int error)
 
 	if (getnameinfo(to->ai_addr, to->ai_addrlen, host, sizeof(host), port,
 		sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return fail(r->why, FAIL_CONNECT, "connect: %s",
-		    strerror(error));
+		return fail(
+		    r->why, FAIL_CONNECT, "connect: %s", strerror(error));
 	return fail(r->why, FAIL_CONNECT,
 	    to->ai_family == AF_INET6 ? "connect to [%s]:%s: %s"
 				      : "connect to %s:%s: %s",

@@ -31,8 +31,7 @@ struct tls {
 	char description[96];
 };
 
-static int tls_trust(
-    struct tls *t, const char *trust_file, struct fail *why)
+static int tls_trust(struct tls *t, const char *trust_file, struct fail *why)
 {
 	int n = gnutls_certificate_allocate_credentials(&t->trust);
 
@@ -46,8 +45,7 @@ static int tls_trust(
 		    trust_file ? trust_file : "the system's store",
 		    gnutls_strerror(n));
 	if (n == 0)
-		return fail(why, FAIL_CONFIG,
-		    "no trusted certificates in %s",
+		return fail(why, FAIL_CONFIG, "no trusted certificates in %s",
 		    trust_file ? trust_file : "the system's store");
 	gnutls_certificate_set_verify_limits(
 	    t->trust, CHAIN_KEY_BITS_MAX, CHAIN_MAX);
@@ -68,8 +66,8 @@ static int tls_session(struct tls *t, struct fail *why)
 		    t->session, GNUTLS_CRD_CERTIFICATE, t->trust);
 	/* RFC 6066 3: a name, never an address. */
 	if (error == 0 && !host_is_address(t->name))
-		error = gnutls_server_name_set(t->session, GNUTLS_NAME_DNS,
-		    t->name, strlen(t->name));
+		error = gnutls_server_name_set(
+		    t->session, GNUTLS_NAME_DNS, t->name, strlen(t->name));
 	if (error != 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
 	gnutls_session_set_verify_cert(t->session, t->name, 0);
@@ -161,15 +159,14 @@ static enum tls_status fail_handshake(
 		fail(why, FAIL_PROTOCOL,
 		    "the server does not speak TLS on this port");
 	else if (error == GNUTLS_E_FATAL_ALERT_RECEIVED)
-		fail(why, FAIL_TLS,
-		    "the server ended the TLS handshake: %s",
+		fail(why, FAIL_TLS, "the server ended the TLS handshake: %s",
 		    gnutls_alert_get_name(gnutls_alert_get(t->session)));
 	else if (is_cut_off(error))
 		fail(why, FAIL_TLS,
 		    "the server closed the connection in the TLS handshake");
 	else
-		fail(why, FAIL_TLS, "TLS handshake: %s",
-		    gnutls_strerror(error));
+		fail(
+		    why, FAIL_TLS, "TLS handshake: %s", gnutls_strerror(error));
 	return TLS_FAILED;
 }
 
@@ -234,8 +231,8 @@ static enum tls_status record_status(
 	return TLS_FAILED;
 }
 
-enum tls_status tls_read(struct tls *t, void *bytes, size_t n, size_t *ret_n,
-    struct fail *why)
+enum tls_status tls_read(
+    struct tls *t, void *bytes, size_t n, size_t *ret_n, struct fail *why)
 {
 	ssize_t got;
 
@@ -248,8 +245,8 @@ enum tls_status tls_read(struct tls *t, void *bytes, size_t n, size_t *ret_n,
 	return TLS_DONE;
 }
 
-enum tls_status tls_write(struct tls *t, const void *bytes, size_t n,
-    size_t *ret_n, struct fail *why)
+enum tls_status tls_write(
+    struct tls *t, const void *bytes, size_t n, size_t *ret_n, struct fail *why)
 {
 	ssize_t sent;
 

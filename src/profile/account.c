@@ -103,8 +103,8 @@ static int check(const struct settings *s, struct fail *why)
 	return 0;
 }
 
-int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
-    struct fail *why)
+int account_complete(
+    struct settings *s, struct arena *a, struct buf *warnings, struct fail *why)
 {
 	const struct provider *p;
 

@@ -45,13 +45,12 @@ static int check_file(const struct stat *st, struct fail *why)
 	if (!S_ISREG(st->st_mode))
 		return fail(why, FAIL_CONFIG, "not a regular file");
 	if (st->st_size > CONFIG_FILE_MAX)
-		return fail(why, FAIL_CONFIG, "larger than %d bytes",
-		    CONFIG_FILE_MAX);
+		return fail(
+		    why, FAIL_CONFIG, "larger than %d bytes", CONFIG_FILE_MAX);
 	return 0;
 }
 
-static struct secret *read_text(
-    int fd, const struct stat *st, struct fail *why)
+static struct secret *read_text(int fd, const struct stat *st, struct fail *why)
 {
 	struct secret *text = secret_new((size_t)st->st_size, why);
 

@@ -16,7 +16,7 @@
 #include "options.h"
 #include "secret.h"
 
-#define CONFIG_FILE_MAX (256 * 1024)
+#define CONFIG_FILE_MAX 262144
 #define CONFIG_LINE_MAX 8192
 
 struct account {

@@ -11,9 +11,9 @@ struct parser {
 	struct account *v; /* of this file; the last one is being filled */
 	size_t n;
 	bool in_defaults;
-	bool evaluated;    /* this line was printed by a command */
-	bool has_secret;   /* a password stands in the file itself */
-	bool bare_secret;  /* the line before was a password without one */
+	bool evaluated;   /* this line was printed by a command */
+	bool has_secret;  /* a password stands in the file itself */
+	bool bare_secret; /* the line before was a password without one */
 };
 
 /* ---- lines ---- */
@@ -50,7 +50,8 @@ static int check_line(struct slice line, struct fail *why)
 
 /* ---- accounts ---- */
 
-static struct account *account_of(struct account *v, size_t n, struct slice name)
+static struct account *account_of(
+    struct account *v, size_t n, struct slice name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (slice_eq(slice_of(v[i].name), name))
@@ -66,9 +67,11 @@ static int open_account(struct parser *p, struct slice name, struct fail *why)
 	if (name.n == 0)
 		return fail(
 		    why, FAIL_CONFIG, "missing argument for command account");
-	if (slice_find(name, ',') < name.n)
-		return fail(why, FAIL_CONFIG,
-		    "a name of an account must not contain a comma");
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] == ',' || is_control(name.p[i]))
+			return fail(why, FAIL_CONFIG,
+			    "a name of an account must not contain commas or "
+			    "control characters");
 	account = account_of(p->v, p->n, name);
 	if (account)
 		return fail(why, FAIL_CONFIG,
@@ -176,8 +179,7 @@ static int unknown(const struct parser *p, struct slice key, struct fail *why)
 		    SLICE_ARG(head), key.p[n]);
 	if (n < key.n || n > KEYWORD_MAX || p->bare_secret)
 		return fail(why, FAIL_CONFIG, "unknown command (not shown)");
-	return fail(
-	    why, FAIL_CONFIG, "unknown command %.*s", SLICE_ARG(key));
+	return fail(why, FAIL_CONFIG, "unknown command %.*s", SLICE_ARG(key));
 }
 
 /* ---- eval ---- */
@@ -198,8 +200,8 @@ static struct slice eval(
 			why->kind = FAIL_CONFIG;
 		return (struct slice){ NULL, 0 };
 	}
-	c->evals = arena_grow(
-	    c->arena, c->evals, c->n_evals, sizeof(struct secret *));
+	c->evals =
+	    arena_grow(c->arena, c->evals, c->n_evals, sizeof(struct secret *));
 	c->evals[c->n_evals++] = line;
 	return secret_view(line);
 }

@@ -91,8 +91,8 @@ static struct secret *read_file(
 static int start_file(
     struct cred *c, const struct settings *s, struct fail *why)
 {
-	int fd = open(s->password_file,
-	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(
+	    s->password_file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return file_failed(s, why, errno);
@@ -143,8 +143,8 @@ int cred_start(struct cred *c, const struct settings *s, struct fail *why)
 		return 0;
 	for (size_t i = 0; i < N_SOURCES; i++)
 		if (is_set(s, sources[i].id) &&
-		    (best == N_SOURCES || from[sources[i].id].kind >
-						from[sources[best].id].kind))
+		    (best == N_SOURCES ||
+			from[sources[i].id].kind > from[sources[best].id].kind))
 			best = i;
 	if (best == N_SOURCES)
 		return fail(why, FAIL_SECRET,

@@ -49,13 +49,11 @@ static int derive_key(unsigned char key[KEY_SIZE], struct slice start,
 }
 
 /* The library returns the text in heap memory, which is wiped here. */
-static struct secret *encode(
-    unsigned char *raw, unsigned size, struct fail *why)
+static struct secret *encode(const gnutls_datum_t *in, struct fail *why)
 {
-	const gnutls_datum_t in = { raw, size };
 	gnutls_datum_t out = { NULL, 0 };
 	struct secret *s = NULL;
-	int code = gnutls_base64_encode2(&in, &out);
+	int code = gnutls_base64_encode2(in, &out);
 
 	if (code != 0) {
 		crypto_failed(code, why);
@@ -77,13 +75,14 @@ struct secret *derive_ses_password(
 	struct secret *start = secret_new(prefix.n + secret_key.n, why);
 	struct secret *password = NULL;
 	unsigned char raw[RAW_SIZE] = { VERSION };
+	const gnutls_datum_t version_and_key = { raw, sizeof(raw) };
 
 	if (!start)
 		return NULL;
 	(void)secret_add(start, prefix);
 	(void)secret_add(start, secret_key);
 	if (derive_key(raw + 1, secret_view(start), region, why) == 0)
-		password = encode(raw, sizeof(raw), why);
+		password = encode(&version_and_key, why);
 	explicit_bzero(raw, sizeof(raw));
 	secret_free(start);
 	return password;
@@ -111,8 +110,8 @@ enum password_shape derive_shape(struct slice password)
 	if (password.n != TEXT_SIZE)
 		return SHAPE_OTHER;
 	/* The version is the first eight bits of four times six. */
-	first = base64_value(password.p[0]) << 2 |
-		base64_value(password.p[1]) >> 4;
+	first =
+	    base64_value(password.p[0]) << 2 | base64_value(password.p[1]) >> 4;
 	if (first == VERSION)
 		return SHAPE_SMTP;
 	return first == VERSION_OLD ? SHAPE_SMTP_OLD : SHAPE_OTHER;

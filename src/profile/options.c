@@ -63,8 +63,10 @@ static bool same_name(const char *key, struct slice name, bool dashes)
 	size_t i = 0;
 
 	for (; i < name.n && key[i]; i++) {
-		char c = dashes && name.p[i] == '-' ? '_' : name.p[i];
+		char c = name.p[i];
 
+		if (dashes && c == '-')
+			c = '_';
 		if (c != key[i])
 			return false;
 	}
@@ -118,8 +120,8 @@ static int refuse(const struct change *c, const char *expected)
 	char name[64];
 	bool typed = c->source->origin.kind == ORIGIN_COMMAND_LINE;
 
-	(void)snprintf(name, sizeof(name), "%s%s", typed ? "--" : "command ",
-	    c->o->key);
+	(void)snprintf(
+	    name, sizeof(name), "%s%s", typed ? "--" : "command ", c->o->key);
 	for (char *p = name; typed && *p; p++)
 		if (*p == '_')
 			*p = '-';

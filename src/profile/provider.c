@@ -76,13 +76,15 @@ static void apply_port(const struct provider *p, const struct provider_work *w)
 		    w->a);
 	}
 	port = port_by_number(p, s->port);
-	if (!port) /* a port of the user's own, behind a tunnel perhaps */
+	if (!port) { /* a port of the user's own, behind a tunnel perhaps */
+		settings_fill(s, OPT_tls_starttls,
+		    p->ports->starttls ? "on" : "off", ORIGIN_PROVIDER, w->a);
 		return;
+	}
 	settings_fill(s, OPT_tls_starttls, port->starttls ? "on" : "off",
 	    ORIGIN_PROVIDER, w->a);
 	if (s->tls && s->tls_starttls != port->starttls)
-		provider_warn(w,
-		    "port %d of provider %s wants tls_starttls %s",
+		provider_warn(w, "port %d of provider %s wants tls_starttls %s",
 		    port->number, p->name, port->starttls ? "on" : "off");
 }
 
@@ -190,4 +192,13 @@ int provider_password(
 		    "password_kind aws_secret needs provider %s",
 		    provider_ses.name);
 	return 0;
+}
+
+int provider_derive(
+    const struct settings *s, struct secret **password, struct fail *why)
+{
+	struct settings forced = *s;
+
+	forced.password_kind = PASSWORD_AWS_SECRET;
+	return provider_password(&forced, password, why);
 }

@@ -68,10 +68,9 @@ struct reply_rule {
 
 /*
  * The first rule that fits, NULL when none does. p may be NULL (only rules
- * for all). Stages: resolve, connect (the greeting, too), auth, mail, rcpt,
- * data, data-end (the reply to the final dot); the names "greet" and "body"
- * that the client has for two of them will do. code is 0 when no reply came,
- * and text is then that of the failure.
+ * for all). Stages are compared as they are: those of smtp/states.def, and
+ * resolve or connect when no reply came; code is then 0 and text that of the
+ * failure.
  */
 const struct reply_rule *provider_rule(
     const struct provider *p, const char *stage, int code, const char *text);
@@ -82,6 +81,10 @@ const struct reply_rule *provider_rule(
  * free, also after a failure. Fails: CONFIG (no region), BUG, NOMEM.
  */
 int provider_password(
+    const struct settings *s, struct secret **password, struct fail *why);
+
+/* The same where the secret is known to be an access key's. */
+int provider_derive(
     const struct settings *s, struct secret **password, struct fail *why);
 
 #endif

@@ -39,7 +39,7 @@ struct provider_header {
 struct provider {
 	const char *name;
 	const char *title;
-	const char *example;      /* a region */
+	const char *example;       /* a region */
 	const char *documentation; /* whose word on regions without SMTP */
 	const struct region_table *regions;
 	const struct region_host *hosts; /* the first for unknown regions */

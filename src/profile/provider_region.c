@@ -35,14 +35,13 @@ static struct origin_of_region look_for_region(
 	if (s->region)
 		return (struct origin_of_region){ OPT_region, has_own_host(s) };
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (!hosts[i] ||
-		    !region_of_host(
-			p->regions, p->hosts, slice_of(hosts[i]), &found))
+		if (!hosts[i] || !region_of_host(p->regions, p->hosts,
+				     slice_of(hosts[i]), &found))
 			continue;
 		/* Set as empty or not at all: either way it is not known. */
 		s->region = arena_copy(w->a, found);
-		s->origin[OPT_region] = (struct origin){ ORIGIN_PROVIDER, 0,
-			NULL };
+		s->origin[OPT_region] =
+		    (struct origin){ ORIGIN_PROVIDER, 0, NULL };
 		return (struct origin_of_region){ places[i], false };
 	}
 	return (struct origin_of_region){ OPT_region, true };
@@ -103,8 +102,7 @@ static int check_unknown(const struct provider *p,
 		    "unknown region %s: a region of provider %s looks like %s",
 		    w->s->region, p->name, p->example);
 	provider_warn(w, "region %s is not known to provider %s%s%s",
-	    w->s->region, p->name, n ? "; is it " : "",
-	    n ? near[0]->id : "");
+	    w->s->region, p->name, n ? "; is it " : "", n ? near[0]->id : "");
 	return 0;
 }
 
@@ -139,8 +137,8 @@ static const char *standard_host(const struct provider *p,
 		    w->s->region, p->hosts->after);
 	if (r->smtp == REGION_SMTP_NONE)
 		provider_warn(w,
-		    "region %s has no SMTP endpoint according to %s",
-		    r->id, p->documentation);
+		    "region %s has no SMTP endpoint according to %s", r->id,
+		    p->documentation);
 	if (r->smtp == REGION_SMTP_UNKNOWN)
 		provider_warn(w,
 		    "%s does not say whether region %s has an SMTP endpoint; "
@@ -149,9 +147,8 @@ static const char *standard_host(const struct provider *p,
 	return r->host;
 }
 
-static int choose_host(const struct provider *p,
-    const struct provider_work *w, const struct region *r,
-    const char **ret_host)
+static int choose_host(const struct provider *p, const struct provider_work *w,
+    const struct region *r, const char **ret_host)
 {
 	const char *endpoint = w->s->endpoint;
 

@@ -2,23 +2,6 @@
 #include "provider_private.h"
 #include <regex.h>
 
-/* What the client engine calls the stages of the table. */
-static const struct {
-	const char *client;
-	const char *table;
-} stages[] = {
-	{ "greet", "connect" },
-	{ "body", "data-end" },
-};
-
-static struct slice stage_name(const char *stage)
-{
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
-		if (strcmp(stage, stages[i].client) == 0)
-			return slice_of(stages[i].table);
-	return slice_of(stage);
-}
-
 static bool fits_provider(const struct reply_rule *r, const struct provider *p)
 {
 	return strcmp(r->provider, "*") == 0 ||
@@ -57,7 +40,7 @@ static bool fits_text(const struct reply_rule *r, const char *text)
 const struct reply_rule *provider_rule(
     const struct provider *p, const char *stage, int code, const char *text)
 {
-	struct slice name = stage_name(stage);
+	struct slice name = slice_of(stage);
 
 	for (size_t i = 0; i < provider_rules_n; i++) {
 		const struct reply_rule *r = &provider_rules[i];

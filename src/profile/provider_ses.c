@@ -67,8 +67,8 @@ static bool is_tags(struct slice s)
 		struct slice name;
 
 		tag = slice_trim(tag);
-		if (!slice_take_until(&tag, '=', &name) || !is_name(name, 256) ||
-		    !is_name(tag, 256))
+		if (!slice_take_until(&tag, '=', &name) ||
+		    !is_name(name, 256) || !is_name(tag, 256))
 			return false;
 	}
 	return !ends_in_comma;
@@ -138,9 +138,9 @@ static int endpoint_host(const struct provider_work *w, const char **ret_host)
 		    "endpoint %s: standard, fips or a VPC endpoint (vpce-...) "
 		    "expected",
 		    endpoint);
-	host = arena_printf(w->a, "%.*s.%s%s%s",
-	    SLICE_ARG(slice_head(name, dot)), vpc_before, w->s->region,
-	    vpc_after);
+	host =
+	    arena_printf(w->a, "%.*s.%s%s%s", SLICE_ARG(slice_head(name, dot)),
+		vpc_before, w->s->region, vpc_after);
 	if (dot < name.n && !slice_ieq(name, slice_of(host)))
 		return option_fail(w->why, w->s, OPT_endpoint,
 		    "endpoint %s: the name in region %s would be %s", endpoint,

@@ -18,10 +18,10 @@ enum region_smtp {
 
 /* NULL where the table has "-". */
 struct region {
-	const char *id;          /* "eu-frankfurt-1" */
-	const char *airport;     /* "FRA" */
-	const char *place;       /* "Frankfurt", "Europe (Frankfurt)" */
-	const char *host;        /* by pattern when there is none */
+	const char *id;      /* "eu-frankfurt-1" */
+	const char *airport; /* "FRA" */
+	const char *place;   /* "Frankfurt", "Europe (Frankfurt)" */
+	const char *host;    /* by pattern when there is none */
 	const char *fips_host;
 	const char *legacy_host; /* an older name of host */
 	enum region_smtp smtp;

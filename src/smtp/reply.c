@@ -1,13 +1,11 @@
 #include "reply.h"
 
-enum { BYTES_MAX = 64 * 1024, CHALLENGE_LINE_MAX = 12288 + 8, ID_MIN = 6 };
+enum { BYTES_MAX = 65536, CHALLENGE_LINE_MAX = 12288 + 8, ID_MIN = 6 };
 
-const struct reply_limits reply_limits_usual = { REPLY_LINE_MAX, 64,
-	16 * 1024 };
+const struct reply_limits reply_limits_usual = { REPLY_LINE_MAX, 64, 16384 };
 const struct reply_limits reply_limits_ehlo = { REPLY_LINE_MAX, 128,
 	BYTES_MAX };
-const struct reply_limits reply_limits_auth = { CHALLENGE_LINE_MAX, 64,
-	16 * 1024 };
+const struct reply_limits reply_limits_auth = { CHALLENGE_LINE_MAX, 64, 16384 };
 
 void reply_init(struct reply *r)
 {
@@ -34,8 +32,7 @@ static int parse_code(struct slice line)
 {
 	uint64_t code;
 
-	if (line.n < 3 ||
-	    !slice_number(slice_head(line, 3), 200, 599, &code))
+	if (line.n < 3 || !slice_number(slice_head(line, 3), 200, 599, &code))
 		return 0;
 	return (int)code;
 }
@@ -45,7 +42,7 @@ static int parse_code(struct slice line)
  * or 0. A code of another class says nothing (RFC 3463 2: the classes agree).
  */
 static size_t parse_enhanced(
-    struct slice text, int class, unsigned char ret_enhanced[3])
+    struct slice text, int digit, unsigned char ret_enhanced[3])
 {
 	struct slice rest = text, part[3];
 	uint64_t number[3];
@@ -57,7 +54,7 @@ static size_t parse_enhanced(
 	for (int i = 0; i < 3; i++)
 		if (part[i].n > 3 || !slice_number(part[i], 0, 255, &number[i]))
 			return 0;
-	if (part[0].n != 1 || number[0] != (uint64_t)class)
+	if (part[0].n != 1 || number[0] != (uint64_t)digit)
 		return 0;
 	for (int i = 0; i < 3; i++)
 		ret_enhanced[i] = (unsigned char)number[i];
@@ -73,9 +70,11 @@ int reply_add_line(struct reply *r, struct slice line,
     const struct reply_limits *limits, struct fail *why)
 {
 	int code = parse_code(line);
-	char mark = line.n > 3 ? line.p[3] : ' ';
+	char mark = ' ';
 	struct slice text = slice_skip(line, 4);
 
+	if (line.n > 3)
+		mark = line.p[3];
 	if (code == 0 || (mark != ' ' && mark != '-'))
 		return fail(why, FAIL_PROTOCOL, "not an SMTP reply: %.*s",
 		    SLICE_ARG(slice_head(line, REPLY_TEXT_MAX)));
@@ -120,8 +119,8 @@ void reply_describe(const struct reply *r, struct buf *b)
 		unsigned char same[3];
 
 		if (!is_first)
-			line = slice_skip(line,
-			    parse_enhanced(line, reply_class(r), same));
+			line = slice_skip(
+			    line, parse_enhanced(line, reply_class(r), same));
 		is_first = false;
 		line = slice_trim(line);
 		if (line.n == 0)

@@ -10,9 +10,9 @@ enum { SCRAM_ROUNDS_MAX = 500000 };
 struct mechanism {
 	const char *name;
 	bool is_client_first;
-	bool is_automatic;   /* `auth on` may choose it */
-	bool needs_tls;      /* carries the password itself */
-	bool is_prepared;    /* the library makes copies (RFC 4013) */
+	bool is_automatic; /* `auth on` may choose it */
+	bool needs_tls;    /* carries the password itself */
+	bool is_prepared;  /* the library makes copies (RFC 4013) */
 };
 
 /* Best first. */
@@ -94,6 +94,7 @@ static void wipe_property(Gsasl_session *session, Gsasl_property what)
 static void wipe_freed(size_t n)
 {
 	enum { STEP = 16, EACH = 8 };
+
 	size_t largest = 4 * n + 128;
 
 	for (size_t size = STEP; size <= largest; size += STEP) {
@@ -241,8 +242,7 @@ int sasl_step(struct sasl *s, struct slice challenge, struct slice *ret_token,
 		    "%s: the server's challenges have no end",
 		    s->mechanism->name);
 	if (challenge.n > 0)
-		error = gsasl_base64_from(
-		    challenge.p, challenge.n, &in, &n_in);
+		error = gsasl_base64_from(challenge.p, challenge.n, &in, &n_in);
 	if (error != GSASL_OK)
 		return fail_step(s, error, why);
 	result = step_plain(s, in, n_in, why);

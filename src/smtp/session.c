@@ -1,5 +1,5 @@
-#include "session_private.h"
 #include "mem.h"
+#include "session_private.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@ enum {
 	 * the other to read (RFC 2920 3.1). */
 	FLIGHT_MAX = 100,
 	COMMAND_MAX = 1000,
+	STACK_USED = 32 * 1024,
 	ADDRESS_MAX = 320,
 };
 
@@ -51,9 +52,10 @@ int smtp_command(struct smtp *s, const char *format, ...)
 	va_end(args);
 	if (n < 0 || n >= (int)sizeof(line) - 2 ||
 	    !is_printable((struct slice){ line, (size_t)n }))
-		return fail(&s->broken, FAIL_BUG,
-		    "a command that cannot be sent");
-	memcpy(line + n, "\r\n", 2);
+		return fail(
+		    &s->broken, FAIL_BUG, "a command that cannot be sent");
+	line[n] = '\r';
+	line[n + 1] = '\n';
 	return conn_put(s->conn, (struct slice){ line, (size_t)n + 2 },
 	    s->deadline, &s->broken);
 }
@@ -93,8 +95,8 @@ static int read_reply(struct smtp *s, struct fail *why)
 {
 	const struct reply_limits *limits = limits_of(s->state);
 	bool is_broken = s->broken.kind != FAIL_NONE;
-	struct deadline d = smtp_deadline(s,
-	    is_broken ? LAST_WORDS_SECONDS : smtp_rows[s->state].seconds);
+	struct deadline d = smtp_deadline(
+	    s, is_broken ? LAST_WORDS_SECONDS : smtp_rows[s->state].seconds);
 	int status = 0;
 
 	reply_clear(&s->reply);
@@ -113,9 +115,9 @@ static int read_reply(struct smtp *s, struct fail *why)
 	/* What follows the reply to the dot cannot unsay it. */
 	s->t.has_surplus = s->state == STATE_BODY;
 	return s->t.has_surplus
-	    ? 0
-	    : fail(why, FAIL_PROTOCOL,
-		  "the server sent more than the reply it owed");
+		   ? 0
+		   : fail(why, FAIL_PROTOCOL,
+			 "the server sent more than the reply it owed");
 }
 
 /* A flight, if there is anything to say, and one reply. */
@@ -169,8 +171,7 @@ int smtp_start_tls(struct smtp *s, struct fail *why)
 	s->tls = NULL;
 	if (conn_start_tls(s->conn, t, smtp_deadline(s, TLS_SECONDS), why) == 0)
 		return 0;
-	if (why->kind == FAIL_PROTOCOL &&
-	    s->params.tls == SMTP_TLS_IMPLICIT)
+	if (why->kind == FAIL_PROTOCOL && s->params.tls == SMTP_TLS_IMPLICIT)
 		return fail(why, FAIL_PROTOCOL,
 		    "%s: the server does not speak TLS on this port: is it a "
 		    "STARTTLS port (587)?",
@@ -211,6 +212,14 @@ static int prepare(struct smtp *s, struct fail *why)
 	return p->tls == SMTP_TLS_IMPLICIT ? smtp_start_tls(s, why) : 0;
 }
 
+/* What the calls that handled the password have left below us. */
+static __attribute__((noinline)) void wipe_stack(void)
+{
+	char room[STACK_USED];
+
+	explicit_bzero(room, sizeof(room));
+}
+
 struct smtp *smtp_open(int fd, const struct smtp_params *params,
     struct secret *password, struct arena *a, struct outcome *ret)
 {
@@ -231,6 +240,8 @@ struct smtp *smtp_open(int fd, const struct smtp_params *params,
 	else
 		smtp_settle(s, OUTCOME_NOT_SENT, &why);
 	smtp_end_auth(s);
+	if (params->auth)
+		wipe_stack();
 	s->out = NULL;
 	if (s->state == STATE_READY)
 		return s;
@@ -287,14 +298,14 @@ static int check_envelope(const struct smtp *s, struct fail *why)
 	return 0;
 }
 
-static void begin(struct smtp *s, const struct smtp_envelope *e,
-    struct msg *m, bool last, struct outcome *ret)
+static void begin(struct smtp *s, const struct smtp_envelope *e, struct msg *m,
+    bool last, struct outcome *ret)
 {
 	*ret = (struct outcome){
 		.class = OUTCOME_NOT_SENT,
 		.reply = { .stage = "", .text = "" },
-		.rcpt = arena_alloc(
-		    s->arena, (e->n_rcpt + 1) * sizeof(*ret->rcpt)),
+		.rcpt =
+		    arena_alloc(s->arena, (e->n_rcpt + 1) * sizeof(*ret->rcpt)),
 		.n_rcpt = e->n_rcpt,
 		.size = m->facts.size,
 	};
@@ -304,9 +315,9 @@ static void begin(struct smtp *s, const struct smtp_envelope *e,
 		ret->rcpt[i].reply.stage = "";
 		ret->rcpt[i].reply.text = "";
 	}
-	s->t = (struct smtp_transaction){ .envelope = e,
-		.msg = m,
-		.is_last = last };
+	s->t = (struct smtp_transaction){
+		.envelope = e, .msg = m, .is_last = last
+	};
 	s->out = ret;
 	s->is_settled = false;
 }

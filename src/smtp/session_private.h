@@ -15,6 +15,7 @@
 #include "verdict.h"
 
 enum smtp_state {
+
 #define STATE(id, name, stage, phrase, seconds, pipelined) STATE_##id,
 #include "states.def"
 #undef STATE

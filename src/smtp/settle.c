@@ -26,27 +26,27 @@ static void record_reply(struct smtp *s, struct outcome_reply *ret)
 static const char *phrase(const struct smtp *s)
 {
 	return s->state == STATE_BODY && !s->t.is_dot_tried
-	    ? "sending the message"
-	    : row(s)->phrase;
+		   ? "sending the message"
+		   : row(s)->phrase;
 }
 
 static const char *doubt(enum outcome_class class)
 {
 	return class == OUTCOME_UNKNOWN
-	    ? "; the message may have been delivered"
-	    : "";
+		   ? "; the message may have been delivered"
+		   : "";
 }
 
-static void fail_reply(struct smtp *s, struct verdict v, const char *address,
-    struct fail *why)
+static void fail_reply(
+    struct smtp *s, struct verdict v, const char *address, struct fail *why)
 {
 	struct buf text;
 
 	buf_init(&text, 2 * (size_t)REPLY_TEXT_MAX);
 	reply_describe(&s->reply, &text);
 	fail(why, v.kind, address ? "%s: %s TO:<%s>: %s%s" : "%s: %s%s: %s%s",
-	    s->params.host, phrase(s), address ? address : "",
-	    buf_text(&text), doubt(v.class));
+	    s->params.host, phrase(s), address ? address : "", buf_text(&text),
+	    doubt(v.class));
 	buf_free(&text);
 }
 
@@ -94,8 +94,7 @@ void smtp_lost(struct smtp *s, const struct fail *why)
 	struct fail whole;
 
 	fail(&whole, s->t.is_dot_tried ? FAIL_UNSURE : why->kind,
-	    "%s: %s: %s%s", s->params.host, phrase(s), why->text,
-	    doubt(class));
+	    "%s: %s: %s%s", s->params.host, phrase(s), why->text, doubt(class));
 	smtp_settle(s, class, &whole);
 }
 

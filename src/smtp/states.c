@@ -1,16 +1,16 @@
 /*
  * The send and receive functions of states.def.
  */
-#include "session_private.h"
 #include "mem.h"
+#include "session_private.h"
 #include "wire.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
-	BLOCK_SECONDS = 60,     /* without progress while the body leaves */
-	AUTH_LINE_MAX = 12288,  /* RFC 4954 4 */
-	CHUNK = 32 * 1024,
+	BLOCK_SECONDS = 60,    /* without progress while the body leaves */
+	AUTH_LINE_MAX = 12288, /* RFC 4954 4 */
+	CHUNK = 32768,
 	FLIGHT_END = 16, /* room for the dot and QUIT */
 };
 
@@ -78,8 +78,8 @@ static int begin_auth(struct smtp *s, struct fail *why)
 	auth->mechanism = params.mechanism;
 	auth->has_token = sasl_is_client_first(auth->sasl);
 	return auth->has_token
-	    ? sasl_step(auth->sasl, SLICE(""), &auth->token, why)
-	    : 0;
+		   ? sasl_step(auth->sasl, SLICE(""), &auth->token, why)
+		   : 0;
 }
 
 static enum smtp_state fail_here(
@@ -135,8 +135,8 @@ static enum smtp_state recv_starttls(struct smtp *s)
 static void send_token(struct smtp *s)
 {
 	s->auth.has_token = false;
-	(void)conn_send_secret(s->conn, s->auth.token, "credentials",
-	    s->deadline, &s->broken);
+	(void)conn_send_secret(
+	    s->conn, s->auth.token, "credentials", s->deadline, &s->broken);
 }
 
 static enum smtp_state send_auth(struct smtp *s)
@@ -148,14 +148,14 @@ static enum smtp_state send_auth(struct smtp *s)
 		(void)smtp_command(s, "*");
 	} else if (auth->is_begun) {
 		send_token(s);
-	} else if (auth->has_token && sizeof("AUTH  \r\n") - 1 + name.n +
-		       auth->token.n <= AUTH_LINE_MAX) {
+	} else if (auth->has_token &&
+		   sizeof("AUTH  \r\n") - 1 + name.n + auth->token.n <=
+		       AUTH_LINE_MAX) {
 		auth->is_begun = true;
 		if (conn_put(s->conn, SLICE("AUTH "), s->deadline,
 			&s->broken) == 0 &&
 		    conn_put(s->conn, name, s->deadline, &s->broken) == 0 &&
-		    conn_put(s->conn, SLICE(" "), s->deadline, &s->broken) ==
-			0)
+		    conn_put(s->conn, SLICE(" "), s->deadline, &s->broken) == 0)
 			send_token(s);
 	} else {
 		auth->is_begun = true;
@@ -204,15 +204,13 @@ static enum smtp_state recv_auth(struct smtp *s)
 static enum smtp_state send_mail(struct smtp *s)
 {
 	const struct msg *m = s->t.msg;
-	bool is_8bit =
-	    m->facts.has_8bit_body || m->facts.has_8bit_header;
+	bool is_8bit = m->facts.has_8bit_body || m->facts.has_8bit_header;
 	char size[32] = "";
 
 	if (s->caps.set & CAP_SIZE)
 		(void)snprintf(size, sizeof(size), " SIZE=%llu",
 		    (unsigned long long)msg_wire_size(m));
-	(void)smtp_command(s, "MAIL FROM:<%s>%s%s", s->t.envelope->sender,
-	    size,
+	(void)smtp_command(s, "MAIL FROM:<%s>%s%s", s->t.envelope->sender, size,
 	    is_8bit && (s->caps.set & CAP_8BITMIME) ? " BODY=8BITMIME" : "");
 	return STATE_RCPT;
 }
@@ -290,8 +288,8 @@ static enum smtp_state recv_data(struct smtp *s)
 /* 0, or -1: s->broken says why the message did not get through. */
 static int put_body(struct smtp *s, struct slice bytes)
 {
-	int status = conn_stream(s->conn, bytes,
-	    smtp_seconds(s, BLOCK_SECONDS), &s->broken);
+	int status = conn_stream(
+	    s->conn, bytes, smtp_seconds(s, BLOCK_SECONDS), &s->broken);
 
 	if (status == 1)
 		fail(&s->broken, FAIL_PROTOCOL,
@@ -333,7 +331,7 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 static enum smtp_state send_body(struct smtp *s)
 {
 	char *raw = mem_alloc(CHUNK);
-	char *wire = mem_alloc(WIRE_GROWTH(CHUNK));
+	char *wire = mem_alloc(WIRE_GROWTH((size_t)CHUNK));
 	int status = put_message(s, raw, wire);
 
 	free(raw);
@@ -382,7 +380,7 @@ static enum smtp_state recv_quit(struct smtp *s)
 }
 
 const struct smtp_row smtp_rows[N_STATES] = {
-#define STATE(id, name, stage, phrase, seconds, pipelined)                    \
+#define STATE(id, name, stage, phrase, seconds, pipelined)                     \
 	[STATE_##id] = { #name, stage, phrase, seconds, pipelined,             \
 		send_##name, recv_##name },
 #include "states.def"

@@ -52,16 +52,14 @@ struct verdict verdict_of(const char *stage, const struct reply *reply)
 
 	if (is_success(stage, reply->code))
 		return (struct verdict){ OUTCOME_ACCEPTED, FAIL_NONE };
-	/* The service closes, whatever was asked (RFC 5321 3.8). */
-	if (reply->code == 421)
-		return (struct verdict){ OUTCOME_TEMP, FAIL_LATER };
-	if ((class == 4 || class == 5) && strcmp(stage, "starttls") == 0)
-		return (struct verdict){ OUTCOME_NOT_SENT, FAIL_TLS };
 	if (class == 4)
 		return (struct verdict){ OUTCOME_TEMP, FAIL_LATER };
+	/* As when STARTTLS is not offered: no encryption with this server. */
+	if (class == 5 && strcmp(stage, "starttls") == 0)
+		return (struct verdict){ OUTCOME_NOT_SENT, FAIL_TLS };
 	if (class == 5)
-		return (struct verdict){ OUTCOME_PERM,
-			refusal_kind(stage, reply) };
+		return (
+		    struct verdict){ OUTCOME_PERM, refusal_kind(stage, reply) };
 	/* Out of step. After the dot the message may have been stored. */
 	if (strcmp(stage, "data-end") == 0)
 		return (struct verdict){ OUTCOME_UNKNOWN, FAIL_UNSURE };
