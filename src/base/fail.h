@@ -28,8 +28,9 @@ struct fail {
 };
 
 /*
- * Sets *why (without advice) and returns -1. Text is clipped; bytes that are not printable
- * become '?', so any server or user text may be a parameter. why may be NULL.
+ * Sets *why (without advice) and returns -1. Text is clipped; bytes that are
+ * not printable become '?', so any server or user text may be a parameter. why
+ * may be NULL.
  */
 int fail(struct fail *why, enum fail_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -198,16 +198,16 @@ static int take_local(struct parser *p, struct addr *ret)
 	return has_word ? 0 : bad(p, "an address is missing");
 }
 
-/* "[192.0.2.1]", RFC 5321 4.1.3. */
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]": RFC 5321 4.1.3. */
 static int take_literal(struct parser *p)
 {
-	do {
-		char c = peek(p);
-
-		if (is_control(c) || is_8bit(c) || c == ' ' || c == '\\')
-			return bad(p, "a bad address literal");
-		buf_addc(&p->domain, c);
-	} while (p->text.p[p->at++] != ']');
+	do
+		buf_addc(&p->domain, p->text.p[p->at++]);
+	while (addr_is_atext(peek(p)) || is_in(peek(p), ".:"));
+	if (peek(p) != ']')
+		return bad(p, "a bad address literal");
+	p->at++;
+	buf_addc(&p->domain, ']');
 	return 0;
 }
 

@@ -16,7 +16,7 @@ enum {
 
 struct conn {
 	int fd;
-	bool is_local, is_tcp, is_broken;
+	bool is_local, is_tcp, is_broken, is_late;
 	struct tls *tls;
 	struct conn_trace trace;
 	struct buf traced; /* an output line that has not ended yet */
@@ -121,8 +121,14 @@ static void trace_output(struct conn *c, struct slice bytes)
 static int conn_wait(
     struct conn *c, short events, struct deadline d, struct fail *why)
 {
+	bool is_late = deadline_passed(d);
 	int on = 1, n;
 
+	/* What has come in time is taken, even if we come late; but a peer
+	 * that never stops may not keep us beyond that. */
+	if (is_late && c->is_late)
+		return fail(why, FAIL_LOST, "timed out");
+	c->is_late = is_late;
 	if (c->is_tcp && (events & POLLIN))
 		(void)setsockopt(
 		    c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
