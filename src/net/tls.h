@@ -51,7 +51,7 @@ enum tls_status tls_write(struct tls *t, const void *bytes, size_t n,
 /* Decrypted bytes waiting inside. */
 size_t tls_pending(const struct tls *t);
 
-/* "TLS1.3" and the cipher suite. Valid as long as t. */
+/* "TLS1.3" and the cipher. Valid as long as t. */
 const char *tls_describe(const struct tls *t);
 /* The library's name and version, for --version. */
 const char *tls_library(void);

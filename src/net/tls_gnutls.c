@@ -191,10 +191,11 @@ static void describe(struct tls *t)
 {
 	const char *version =
 	    gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
-	const char *suite = gnutls_ciphersuite_get(t->session);
+	const char *cipher =
+	    gnutls_cipher_get_name(gnutls_cipher_get(t->session));
 
 	(void)snprintf(t->description, sizeof(t->description), "%s %s",
-	    version ? version : "TLS", suite ? suite : "");
+	    version ? version : "TLS", cipher ? cipher : "");
 }
 
 enum tls_status tls_step(struct tls *t, struct fail *why)

@@ -1,0 +1,1075 @@
+#include "session.h"
+#include "unit.h"
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * The server is a script: what it says in advance, in pieces. The pair keeps
+ * pieces apart, so each read of the client gets one piece, and each flight of
+ * the client is seen as one piece. In the notation ';' is CR LF and '|' ends
+ * a piece.
+ */
+
+enum flag {
+	AUTH = 1 << 0, /* user "u", password "p" */
+	ALL_OR_NOTHING = 1 << 1,
+	LAST = 1 << 2,
+	GONE = 1 << 3,      /* the server is closed before the client starts */
+	SILENT = 1 << 4,    /* the server does not close at the end */
+	EIGHT_BIT = 1 << 5, /* the message has 8-bit bytes */
+	STARTTLS = 1 << 6,
+	LARGE = 1 << 7, /* 300 KB */
+	NULL_SENDER = 1 << 8,
+};
+
+enum { RCPT_MAX = 300 };
+
+struct scene {
+	const char *server;
+	int flags;
+	size_t n_rcpt;         /* 0: one */
+	const char *mechanism; /* of `auth` */
+	const char *rcpt;      /* instead of r0@y, r1@y ... */
+};
+
+struct result {
+	bool is_open;  /* smtp_open() succeeded */
+	bool is_ready; /* smtp_send() says that another may follow */
+	struct outcome outcome;
+	struct arena arena;
+	struct buf sent; /* in the notation */
+};
+
+static void put_pieces(int fd, const char *script)
+{
+	char piece[8192];
+	size_t n = 0;
+
+	for (; *script; script++) {
+		if (*script == ';') {
+			memcpy(piece + n, "\r\n", 2);
+			n += 2;
+		} else if (*script != '|') {
+			piece[n++] = *script;
+		} else {
+			if (send(fd, piece, n, MSG_DONTWAIT) != (ssize_t)n)
+				exit(1);
+			n = 0;
+		}
+	}
+	if (n && send(fd, piece, n, MSG_DONTWAIT) != (ssize_t)n)
+		exit(1);
+}
+
+static void take_pieces(int fd, struct buf *b)
+{
+	static char piece[70000];
+	ssize_t n;
+
+	/* What the client has not read makes the first call fail. */
+	(void)recv(fd, piece, 0, MSG_DONTWAIT | MSG_PEEK);
+	while ((n = recv(fd, piece, sizeof(piece), MSG_DONTWAIT)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (piece[i] == '\r' && i + 1 < n &&
+			    piece[i + 1] == '\n')
+				i++, buf_addc(b, ';');
+			else
+				buf_addc(b, piece[i]);
+		}
+		buf_addc(b, '|');
+	}
+}
+
+static void make_message(struct msg *m, int flags)
+{
+	static const struct intake_params params = { 0 };
+	struct fail why;
+	int fd = io_temp(), status;
+
+	status = io_write(fd, "Subject: t\n\n", 12);
+	if (flags & EIGHT_BIT)
+		status |= io_write(fd, "\xc3\xa4\n", 3);
+	for (int i = 0; (flags & LARGE) && i < 10000; i++)
+		status |= io_write(fd, "123456789 123456789 12345678\n", 29);
+	status |= io_write(fd, ".Hello.\n", 8);
+	if (status != 0 || lseek(fd, 0, SEEK_SET) != 0)
+		exit(1);
+	msg_init(m);
+	if (msg_intake(m, fd, &params, &why) != 0) {
+		puts(why.text);
+		exit(1);
+	}
+	io_close(fd);
+}
+
+static struct secret *make_password(void)
+{
+	struct secret *s = secret_new(16, NULL);
+
+	if (!s || secret_add(s, SLICE("p")) != 0)
+		exit(1);
+	return s;
+}
+
+static void make_envelope(
+    struct smtp_envelope *e, const struct scene *scene, struct arena *a)
+{
+	const char **rcpt = arena_alloc(a, RCPT_MAX * sizeof(*rcpt));
+
+	e->sender = scene->flags & NULL_SENDER ? "" : "s@x";
+	e->n_rcpt = scene->n_rcpt ? scene->n_rcpt : 1;
+	for (size_t i = 0; i < e->n_rcpt; i++)
+		rcpt[i] =
+		    scene->rcpt ? scene->rcpt : arena_printf(a, "r%zu@y", i);
+	e->rcpt = rcpt;
+}
+
+static void talk(int fd, const struct scene *scene, struct result *r)
+{
+	static const struct tls_params tls = { .host = "mail.example.com" };
+	const struct smtp_params params = {
+		.ehlo_name = "me",
+		.host = "h",
+		.tls =
+		    scene->flags & STARTTLS ? SMTP_TLS_STARTTLS : SMTP_TLS_NONE,
+		.tls_params = &tls,
+		.auth = (scene->flags & AUTH) != 0,
+		.mechanism = scene->mechanism,
+		.user = "u",
+		.partial_delivery = !(scene->flags & ALL_OR_NOTHING),
+		.timeout = 1,
+	};
+	struct smtp_envelope envelope;
+	struct smtp *s;
+	struct msg m;
+
+	make_message(&m, scene->flags);
+	make_envelope(&envelope, scene, &r->arena);
+	s = smtp_open(fd, &params, scene->flags & AUTH ? make_password() : NULL,
+	    &r->arena, &r->outcome);
+	r->is_open = s != NULL;
+	if (s)
+		r->is_ready = smtp_send(
+		    s, &envelope, &m, (scene->flags & LAST) != 0, &r->outcome);
+	smtp_close(s);
+	msg_free(&m);
+}
+
+/* Plays the scene; result_free() afterwards. */
+static void play(const struct scene *scene, struct result *r)
+{
+	int fd[2], size = 4 * 1024 * 1024;
+
+	*r = (struct result){ .is_open = false };
+	buf_init(&r->sent, 4 * 1024 * 1024);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd) != 0)
+		exit(1);
+	(void)setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	put_pieces(fd[1], scene->server);
+	if (!(scene->flags & SILENT))
+		shutdown(fd[1], SHUT_WR);
+	if (scene->flags & GONE)
+		fd[1] = io_close(fd[1]);
+	talk(fd[0], scene, r);
+	if (fd[1] >= 0)
+		take_pieces(fd[1], &r->sent);
+	io_close(fd[1]);
+}
+
+static void result_free(struct result *r)
+{
+	buf_free(&r->sent);
+	arena_free(&r->arena);
+}
+
+#define HI       "220 x;|250 x;|"
+#define HI_PIPE  "220 x;|250-x;250 PIPELINING;|"
+#define C_HI     "EHLO me;|"
+#define MSG      "Subject: t;;..Hello.;.;"
+#define ENVELOPE "MAIL FROM:<s@x>;|RCPT TO:<r0@y>;|DATA;|"
+#define GROUP    "MAIL FROM:<s@x>;RCPT TO:<r0@y>;DATA;|"
+
+struct row {
+	const char *label;
+	struct scene scene;
+	const char *client;
+	enum outcome_class class;
+	enum fail_kind kind;
+	const char *stage;
+	int code;
+	const char *text; /* in why.text */
+	bool is_ready;
+};
+
+static void check_row(const struct row *row)
+{
+	struct result r;
+
+	CASE(row->label);
+	play(&row->scene, &r);
+	if (row->client)
+		CHECK_STR(buf_text(&r.sent), row->client);
+	CHECK_INT(r.outcome.class, row->class);
+	CHECK_INT(r.outcome.why.kind, row->kind);
+	CHECK_STR(r.outcome.reply.stage, row->stage ? row->stage : "");
+	CHECK_INT(r.outcome.reply.code, row->code);
+	if (row->text && !strstr(r.outcome.why.text, row->text))
+		CHECK_STR(r.outcome.why.text, row->text);
+	CHECK_INT(r.is_ready, row->is_ready);
+	for (size_t i = 0; i < r.outcome.n_rcpt; i++)
+		CHECK(r.outcome.rcpt[i].address != NULL);
+	result_free(&r);
+}
+
+#define CHECK_ROWS(rows)                                                       \
+	for (size_t row = 0; row < sizeof(rows) / sizeof((rows)[0]); row++)    \
+	check_row(&(rows)[row])
+
+TEST(accepted)
+{
+	static const struct row rows[] = {
+		{ "one by one",
+		    { HI "250 Ok;|250 Ok;|354 go;|250 Ok 012345;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "the last one",
+		    { HI "250 Ok;|250 Ok;|354 go;|250 Ok;|", LAST },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", false },
+		{ "pipelined", { HI_PIPE "250 Ok;250 Ok;354 go;|250 Ok;|" },
+		    C_HI GROUP MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "pipelined, the last one",
+		    { HI_PIPE "250 Ok;250 Ok;354 go;|250 Ok;221 bye;|", LAST },
+		    C_HI GROUP MSG "QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", false },
+		{ "replies in other pieces",
+		    { HI_PIPE "250 Ok;25|0 Ok;|354| go;|2|50 Ok;|" },
+		    C_HI GROUP MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "replies of many lines",
+		    { "220-x;220 y;|250 x;|250-a;250 b;|250-a;250 b;|354-a;"
+		      "354 b;|250-a;250 b;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "200", { HI "250;|250;|354;|200;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 200, "", true },
+		{ "254", { HI "250;|250;|354;|254 4.7.1 Suppression;|" }, NULL,
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 254, "", true },
+		{ "surplus behind the dot's reply",
+		    { HI "250;|250;|354;|250 ok;250 again;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", false },
+		{ "garbage behind the dot's reply",
+		    { HI_PIPE "250;250;354;|250 ok;x|", LAST },
+		    C_HI GROUP MSG "QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", false },
+		{ "SIZE and 8BITMIME",
+		    { "220 x;|250-x;250-SIZE 1000;250 8BITMIME;|250;|250;|"
+		      "354;|250;|",
+			EIGHT_BIT },
+		    C_HI "MAIL FROM:<s@x> SIZE=27 BODY=8BITMIME;|"
+			 "RCPT TO:<r0@y>;|DATA;|"
+			 "Subject: t;;\xc3\xa4;..Hello.;.;|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "8BITMIME without need",
+		    { "220 x;|250-x;250 8BITMIME;|250;|250;|354;|250;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "8 bits without 8BITMIME",
+		    { HI "250;|250;|354;|250;|", EIGHT_BIT },
+		    C_HI ENVELOPE "Subject: t;;\xc3\xa4;..Hello.;.;|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "the null sender", { HI "250;|250;|354;|250;|", NULL_SENDER },
+		    C_HI "MAIL FROM:<>;|RCPT TO:<r0@y>;|DATA;|" MSG "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "a message that just fits",
+		    { "220 x;|250-x;250 SIZE 23;|250;|250;|354;|250;|" }, NULL,
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "SIZE without number",
+		    { "220 x;|250-x;250 SIZE;|250;|250;|354;|250;|" }, NULL,
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "bare LF from the server",
+		    { "220 x\n|250 x\n|250\n|250\n|354\n|250\n|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+TEST(opening)
+{
+	static const struct row rows[] = {
+		{ "421 greeting", { "421 4.3.2 later;|" }, "", OUTCOME_TEMP,
+		    FAIL_LATER, "greeting", 421,
+		    "h: waiting for the greeting: 421 4.3.2 later", false },
+		{ "554 greeting", { "554 no;|" }, "QUIT;|", OUTCOME_PERM,
+		    FAIL_REFUSED, "greeting", 554, "554 no", false },
+		{ "450 greeting", { "450 no;|" }, "QUIT;|", OUTCOME_TEMP,
+		    FAIL_LATER, "greeting", 450, "", false },
+		{ "354 greeting", { "354 no;|" }, "", OUTCOME_NOT_SENT,
+		    FAIL_PROTOCOL, "greeting", 354, "", false },
+		{ "no greeting", { "" }, "", OUTCOME_NOT_SENT, FAIL_LOST, "", 0,
+		    "h: waiting for the greeting: the server closed", false },
+		{ "silence", { "", SILENT }, "", OUTCOME_NOT_SENT, FAIL_LOST,
+		    "", 0, "waiting for the greeting: timed out", false },
+		{ "half a greeting", { "220-x;|" }, "", OUTCOME_NOT_SENT,
+		    FAIL_LOST, "", 0, "", false },
+		{ "another protocol", { "SSH-2.0-x;|" }, "", OUTCOME_NOT_SENT,
+		    FAIL_PROTOCOL, "", 0, "not an SMTP reply: SSH-2.0-x",
+		    false },
+		{ "surplus behind the greeting", { "220 x;250 x;|" }, "",
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0,
+		    "more than the reply", false },
+		{ "surplus byte", { "220 x;2|50 x;|" }, "", OUTCOME_NOT_SENT,
+		    FAIL_PROTOCOL, "", 0, "more than the reply", false },
+		{ "EHLO refused", { "220 x;|502 no;|" }, C_HI "QUIT;|",
+		    OUTCOME_PERM, FAIL_REFUSED, "ehlo", 502, "", false },
+		{ "421 to EHLO", { "220 x;|421 no;|" }, C_HI, OUTCOME_TEMP,
+		    FAIL_LATER, "ehlo", 421, "", false },
+		{ "closed after EHLO", { "220 x;|" }, C_HI, OUTCOME_NOT_SENT,
+		    FAIL_LOST, "", 0, "waiting for the reply to EHLO", false },
+		{ "surplus behind EHLO", { "220 x;|250 x;250 x;|" }, C_HI,
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0, "", false },
+		{ "gone, with a word", { "220 x;|421 bye;|", GONE }, "",
+		    OUTCOME_TEMP, FAIL_LATER, "ehlo", 421, "421 bye", false },
+		{ "gone, with praise", { "220 x;|250 x;|", GONE }, "",
+		    OUTCOME_NOT_SENT, FAIL_LOST, "", 0, "", false },
+		{ "gone without a word", { "220 x;|", GONE }, "",
+		    OUTCOME_NOT_SENT, FAIL_LOST, "", 0, "Broken pipe", false },
+		{ "no STARTTLS", { HI, STARTTLS }, C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_TLS, "", 0,
+		    "h: the server does not offer STARTTLS", false },
+		{ "STARTTLS later",
+		    { "220 x;|250-x;250 STARTTLS;|454 not now;|", STARTTLS },
+		    C_HI "STARTTLS;|QUIT;|", OUTCOME_TEMP, FAIL_LATER,
+		    "starttls", 454, "", false },
+		{ "STARTTLS refused",
+		    { "220 x;|250-x;250 STARTTLS;|502 no;|", STARTTLS },
+		    C_HI "STARTTLS;|QUIT;|", OUTCOME_NOT_SENT, FAIL_TLS,
+		    "starttls", 502, "", false },
+		{ "STARTTLS with another 2yz",
+		    { "220 x;|250-x;250 STARTTLS;|250 ok;|", STARTTLS },
+		    C_HI "STARTTLS;|", OUTCOME_NOT_SENT, FAIL_PROTOCOL,
+		    "starttls", 250, "", false },
+		{ "STARTTLS with injection",
+		    { "220 x;|250-x;250 STARTTLS;|220 go;250-x;250 AUTH "
+		      "PLAIN;|",
+			STARTTLS },
+		    C_HI "STARTTLS;|", OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0,
+		    "more than the reply", false },
+		{ "STARTTLS with one byte",
+		    { "220 x;|250-x;250 STARTTLS;|220 go;\n|", STARTTLS },
+		    C_HI "STARTTLS;|", OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0,
+		    "", false },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+#define HI_AUTH "220 x;|250-x;250 AUTH PLAIN LOGIN;|"
+#define PLAIN   "AUTH PLAIN AHUAcA==;|"
+
+TEST(authentication)
+{
+	static const struct row rows[] = {
+		{ "PLAIN", { HI_AUTH "235 ok;|250;|250;|354;|250;|", AUTH },
+		    C_HI PLAIN ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED,
+		    FAIL_NONE, "data-end", 250, "", true },
+		{ "LOGIN",
+		    { HI_AUTH "334 VXNlcm5hbWU6;|334 UGFzc3dvcmQ6;|235;|"
+			      "250;|250;|354;|250;|",
+			AUTH, 0, "LOGIN" },
+		    C_HI "AUTH LOGIN;|dQ==;|cA==;|" ENVELOPE MSG "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "wrong password", { HI_AUTH "535 5.7.8 Invalid;|", AUTH },
+		    C_HI PLAIN "QUIT;|", OUTCOME_PERM, FAIL_AUTH, "auth", 535,
+		    "h: waiting for the reply to AUTH: 535 5.7.8 Invalid",
+		    false },
+		{ "not now", { HI_AUTH "454 4.7.0 later;|", AUTH },
+		    C_HI PLAIN "QUIT;|", OUTCOME_TEMP, FAIL_LATER, "auth", 454,
+		    "", false },
+		{ "too many failures", { HI_AUTH "421 Too many;|", AUTH },
+		    C_HI PLAIN, OUTCOME_TEMP, FAIL_LATER, "auth", 421, "",
+		    false },
+		{ "250 is no success", { HI_AUTH "250 ok;|250;|", AUTH },
+		    C_HI PLAIN, OUTCOME_NOT_SENT, FAIL_PROTOCOL, "auth", 250,
+		    "", false },
+		{ "220 is no success", { HI_AUTH "220 ok;|250;|", AUTH },
+		    C_HI PLAIN, OUTCOME_NOT_SENT, FAIL_PROTOCOL, "auth", 220,
+		    "", false },
+		{ "334 to a complete answer", { HI_AUTH "334 ;|235;|", AUTH },
+		    C_HI PLAIN, OUTCOME_NOT_SENT, FAIL_PROTOCOL, "auth", 334,
+		    "", false },
+		{ "334 after the password",
+		    { HI_AUTH "334 ;|334 ;|334 ;|235;|", AUTH, 0, "LOGIN" },
+		    C_HI "AUTH LOGIN;|dQ==;|cA==;|", OUTCOME_NOT_SENT,
+		    FAIL_PROTOCOL, "auth", 334, "", false },
+		{ "235 before the password",
+		    { HI_AUTH "334 ;|235 ok;|", AUTH, 0, "LOGIN" },
+		    C_HI "AUTH LOGIN;|dQ==;|QUIT;|", OUTCOME_NOT_SENT,
+		    FAIL_AUTH, "", 0, "did not prove", false },
+		{ "not offered", { HI, AUTH }, C_HI "QUIT;|", OUTCOME_NOT_SENT,
+		    FAIL_AUTH, "", 0, "does not offer AUTH", false },
+		{ "another one offered", { HI_AUTH, AUTH, 0, "SCRAM-SHA-256" },
+		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_AUTH, "", 0,
+		    "does not offer AUTH SCRAM-SHA-256, only PLAIN LOGIN",
+		    false },
+		{ "none that is good",
+		    { "220 x;|250-x;250 AUTH NTLM CRAM-MD5;|", AUTH },
+		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_AUTH, "", 0,
+		    "NTLM CRAM-MD5", false },
+		{ "a challenge that is none",
+		    { "220 x;|250-x;250 AUTH CRAM-MD5;|334 ?;|501 ok;|", AUTH,
+			0, "CRAM-MD5" },
+		    C_HI "AUTH CRAM-MD5;|*;|QUIT;|", OUTCOME_NOT_SENT,
+		    FAIL_AUTH, "", 0, "challenge is wrong", false },
+		{ "a cancelled exchange that succeeds",
+		    { "220 x;|250-x;250 AUTH CRAM-MD5;|334 ?;|235 ok;|", AUTH,
+			0, "CRAM-MD5" },
+		    C_HI "AUTH CRAM-MD5;|*;|", OUTCOME_NOT_SENT, FAIL_AUTH, "",
+		    0, "challenge is wrong", false },
+		{ "a cancelled exchange that goes on",
+		    { "220 x;|250-x;250 AUTH CRAM-MD5;|334 ?;|334 ?;|", AUTH, 0,
+			"CRAM-MD5" },
+		    C_HI "AUTH CRAM-MD5;|*;|", OUTCOME_NOT_SENT, FAIL_AUTH, "",
+		    0, "challenge is wrong", false },
+		{ "a cancelled exchange, closed",
+		    { "220 x;|250-x;250 AUTH CRAM-MD5;|334 ?;|", AUTH, 0,
+			"CRAM-MD5" },
+		    C_HI "AUTH CRAM-MD5;|*;|", OUTCOME_NOT_SENT, FAIL_AUTH, "",
+		    0, "challenge is wrong", false },
+		{ "closed", { HI_AUTH, AUTH }, C_HI PLAIN, OUTCOME_NOT_SENT,
+		    FAIL_LOST, "", 0, "waiting for the reply to AUTH", false },
+		{ "surplus", { HI_AUTH "235 ok;250 ok;|", AUTH }, C_HI PLAIN,
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0, "", false },
+		{ "no auth wanted", { HI_AUTH "250;|250;|354;|250;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+/* Rounds without end stop at SASL_ROUNDS_MAX. */
+TEST(challenges_without_end)
+{
+	static const struct row row = { "334 for ever",
+		{ "220 x;|250-x;250 AUTH CRAM-MD5;|"
+		  "334 ;|334 ;|334 ;|334 ;|334 ;|334 ;|334 ;|334 ;|334 ;|"
+		  "334 ;|334 ;|334 ;|",
+		    AUTH, 0, "CRAM-MD5" },
+		C_HI "AUTH CRAM-MD5;|;|;|;|;|;|;|;|;|*;|", OUTCOME_NOT_SENT,
+		FAIL_AUTH, "", 0, "no end", false };
+
+	check_row(&row);
+}
+
+TEST(refusals)
+{
+	static const struct row rows[] = {
+		{ "MAIL 4yz", { HI "451 later;|250 reset;|" },
+		    C_HI "MAIL FROM:<s@x>;|RSET;|QUIT;|", OUTCOME_TEMP,
+		    FAIL_LATER, "mail", 451,
+		    "h: waiting for the reply to MAIL: 451 later", true },
+		{ "MAIL 501", { HI "501 Invalid MAIL FROM;|", LAST },
+		    C_HI "MAIL FROM:<s@x>;|QUIT;|", OUTCOME_PERM, FAIL_MESSAGE,
+		    "mail", 501, "", false },
+		{ "MAIL 5.7.1", { HI "550 5.7.1 not you;|250;|" }, NULL,
+		    OUTCOME_PERM, FAIL_SENDER, "mail", 550, "", true },
+		{ "MAIL 354", { HI "354 what;|250;|" },
+		    C_HI "MAIL FROM:<s@x>;|", OUTCOME_NOT_SENT, FAIL_PROTOCOL,
+		    "mail", 354, "", false },
+		{ "MAIL 421", { HI "421 bye;|" }, C_HI "MAIL FROM:<s@x>;|",
+		    OUTCOME_TEMP, FAIL_LATER, "mail", 421, "", false },
+		{ "MAIL, RSET closed", { HI "550 no;|" },
+		    C_HI "MAIL FROM:<s@x>;|RSET;|", OUTCOME_PERM, FAIL_REFUSED,
+		    "mail", 550, "", false },
+		{ "MAIL, RSET refused", { HI "550 no;|500 what;|" },
+		    C_HI "MAIL FROM:<s@x>;|RSET;|QUIT;|", OUTCOME_PERM,
+		    FAIL_REFUSED, "mail", 550, "", false },
+		{ "RCPT 5yz", { HI "250;|550 5.1.1 who;|250;|" },
+		    C_HI "MAIL FROM:<s@x>;|RCPT TO:<r0@y>;|RSET;|QUIT;|",
+		    OUTCOME_PERM, FAIL_RCPT, "rcpt", 550,
+		    "h: waiting for the reply to RCPT TO:<r0@y>: 550 5.1.1 "
+		    "who",
+		    true },
+		{ "RCPT 4yz", { HI "250;|450 greylisted;|250;|" }, NULL,
+		    OUTCOME_TEMP, FAIL_LATER, "rcpt", 450, "", true },
+		{ "RCPT 354", { HI "250;|354 go;|250;|" },
+		    C_HI "MAIL FROM:<s@x>;|RCPT TO:<r0@y>;|", OUTCOME_NOT_SENT,
+		    FAIL_PROTOCOL, "rcpt", 354, "", false },
+		{ "RCPT 421", { HI "250;|421 bye;|" }, NULL, OUTCOME_TEMP,
+		    FAIL_LATER, "rcpt", 421, "", false },
+		{ "RCPT closed", { HI "250;|" }, NULL, OUTCOME_NOT_SENT,
+		    FAIL_LOST, "", 0, "waiting for the reply to RCPT", false },
+		{ "DATA 5yz", { HI "250;|250;|554 no;|250;|" },
+		    C_HI ENVELOPE "RSET;|QUIT;|", OUTCOME_PERM, FAIL_REFUSED,
+		    "data", 554, "", true },
+		{ "DATA 4yz", { HI "250;|250;|451 no;|250;|" }, NULL,
+		    OUTCOME_TEMP, FAIL_LATER, "data", 451, "", true },
+		{ "DATA 250", { HI "250;|250;|250 ok;|250;|" }, C_HI ENVELOPE,
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, "data", 250, "", false },
+		{ "DATA with surplus", { HI "250;|250;|354 go;250 ok;|" },
+		    C_HI ENVELOPE, OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0,
+		    "more than the reply", false },
+		{ "dot 4yz", { HI "250;|250;|354;|454 Throttling;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_TEMP, FAIL_LATER,
+		    "data-end", 454, "h: waiting for the reply to the message",
+		    true },
+		{ "dot 5yz", { HI "250;|250;|354;|554 rejected;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_PERM, FAIL_REFUSED,
+		    "data-end", 554, "", true },
+		{ "dot 5yz with surplus", { HI "250;|250;|354;|554 no;250;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_PERM, FAIL_REFUSED,
+		    "data-end", 554, "", false },
+		{ "dot 421", { HI "250;|250;|354;|421 bye;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_TEMP, FAIL_LATER, "data-end",
+		    421, "", false },
+		{ "pipelined: MAIL refused",
+		    { HI_PIPE "550 no;503 no;503 no;|250;|" },
+		    C_HI GROUP "RSET;|QUIT;|", OUTCOME_PERM, FAIL_REFUSED,
+		    "mail", 550, "", true },
+		{ "pipelined: MAIL refused, 354 all the same",
+		    { HI_PIPE "550 no;250;354 go;|250;|" }, C_HI GROUP,
+		    OUTCOME_PERM, FAIL_REFUSED, "mail", 550, "", false },
+		{ "pipelined: RCPT refused",
+		    { HI_PIPE "250;550 no;554 no valid;|250;|" },
+		    C_HI GROUP "RSET;|QUIT;|", OUTCOME_PERM, FAIL_RCPT, "rcpt",
+		    550, "", true },
+		{ "pipelined: RCPT refused, 354 all the same",
+		    { HI_PIPE "250;550 no;354 go;|250;|" }, C_HI GROUP,
+		    OUTCOME_PERM, FAIL_RCPT, "rcpt", 550, "", false },
+		{ "pipelined: DATA refused",
+		    { HI_PIPE "250;250;451 later;|250;|" },
+		    C_HI GROUP "RSET;|QUIT;|", OUTCOME_TEMP, FAIL_LATER, "data",
+		    451, "", true },
+		{ "pipelined: a reply too many",
+		    { HI_PIPE "250;250;354;250;|250;|" }, C_HI GROUP,
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0, "", false },
+		{ "pipelined: a reply too few", { HI_PIPE "250;250;|" },
+		    C_HI GROUP, OUTCOME_NOT_SENT, FAIL_LOST, "", 0,
+		    "waiting for the reply to DATA", false },
+		{ "pipelined: 421 in the group", { HI_PIPE "250;421 bye;|" },
+		    C_HI GROUP, OUTCOME_TEMP, FAIL_LATER, "rcpt", 421, "",
+		    false },
+		{ "pipelined: dot refused, QUIT is out",
+		    { HI_PIPE "250;250;354;|554 no;221 bye;|", LAST },
+		    C_HI GROUP MSG "QUIT;|", OUTCOME_PERM, FAIL_REFUSED,
+		    "data-end", 554, "", false },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+TEST(doubt)
+{
+	static const struct row rows[] = {
+		{ "closed after the dot", { HI "250;|250;|354;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "h: waiting for the reply to the message: the server "
+		    "closed the connection; the message may have been "
+		    "delivered",
+		    false },
+		{ "silence after the dot", { HI "250;|250;|354;|", SILENT },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "timed out; the message may have been delivered", false },
+		{ "half a reply", { HI "250;|250;|354;|250-queued;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "", false },
+		{ "half a line", { HI "250;|250;|354;|250 ok|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "", false },
+		{ "half a line of refusal", { HI "250;|250;|354;|554 n|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "", false },
+		{ "not a reply", { HI "250;|250;|354;|ok ok;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "", false },
+		{ "354 again", { HI "250;|250;|354;|354 go;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE,
+		    "data-end", 354, "may have been delivered", false },
+		{ "codes that differ", { HI "250;|250;|354;|250-a;550 b;|" },
+		    C_HI ENVELOPE MSG "|", OUTCOME_UNKNOWN, FAIL_UNSURE, "", 0,
+		    "", false },
+		{ "pipelined QUIT", { HI_PIPE "250;250;354;|", LAST },
+		    C_HI GROUP MSG "QUIT;|", OUTCOME_UNKNOWN, FAIL_UNSURE, "",
+		    0, "", false },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+TEST(large_messages)
+{
+	static const struct row rows[] = {
+		{ "the server speaks in the middle",
+		    { HI "250;|250;|354;|552 5.3.4 too big;|", LARGE },
+		    C_HI ENVELOPE, OUTCOME_PERM, FAIL_REFUSED, "data-end", 552,
+		    "h: sending the message: 552 5.3.4 too big", false },
+		{ "421 in the middle", { HI "250;|250;|354;|421 bye;|", LARGE },
+		    C_HI ENVELOPE, OUTCOME_TEMP, FAIL_LATER, "data-end", 421,
+		    "", false },
+		{ "praise in the middle",
+		    { HI "250;|250;|354;|250 ok;|", LARGE }, C_HI ENVELOPE,
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, "", 0,
+		    "before it had the whole message", false },
+		{ "closed in the middle", { HI "250;|250;|354;|", LARGE },
+		    C_HI ENVELOPE, OUTCOME_NOT_SENT, FAIL_LOST, "", 0,
+		    "h: sending the message: the server closed", false },
+		{ "larger than the server's SIZE",
+		    { "220 x;|250-x;250 SIZE 1000;|", LARGE }, C_HI "QUIT;|",
+		    OUTCOME_PERM, FAIL_MESSAGE, "", 0, "the server takes 1000",
+		    true },
+		{ "one octet too many", { "220 x;|250-x;250 SIZE 22;|" },
+		    C_HI "QUIT;|", OUTCOME_PERM, FAIL_MESSAGE, "", 0,
+		    "has 23 octets, the server takes 22", true },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+TEST(addresses_that_lie)
+{
+	static const char *const bad[] = { "a@x> BODY=8BITMIME X=<",
+		"b@y>\r\nRCPT TO:<e@z", "a\nb@y", "a b@y", "<a@y>", "\"a@y",
+		"a@y\"", "\"a\\\"@y", "a\x7f@y", "\xc3\xa4@y", "" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const struct row row = { bad[i],
+			{ HI "250;|", 0, 0, NULL, bad[i] }, C_HI "QUIT;|",
+			OUTCOME_PERM, FAIL_MESSAGE, "", 0, "cannot carry",
+			true };
+
+		check_row(&row);
+	}
+}
+
+TEST(addresses_that_are_odd)
+{
+	static const char *const good[] = { "\"a b\"@y", "\"<>\"@y",
+		"\"a\\\"b\"@y", "a'b{}@y", "o'brien+tag@[192.0.2.1]", "root" };
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct scene scene = { HI "250;|250;|354;|250;|", 0, 0, NULL,
+			good[i] };
+		struct result r;
+		char command[100];
+
+		CASE(good[i]);
+		play(&scene, &r);
+		(void)snprintf(
+		    command, sizeof(command), "|RCPT TO:<%s>;|", good[i]);
+		CHECK(strstr(buf_text(&r.sent), command) != NULL);
+		CHECK_INT(r.outcome.class, OUTCOME_ACCEPTED);
+		result_free(&r);
+	}
+}
+
+/* A class as a letter: Accepted, Temp, Perm, Not sent, Unknown. */
+static char letter(enum outcome_class class)
+{
+	static const char letters[] = { [OUTCOME_ACCEPTED] = 'A',
+		[OUTCOME_SUPPRESSED] = 'S',
+		[OUTCOME_NOT_SENT] = 'N',
+		[OUTCOME_TEMP] = 'T',
+		[OUTCOME_PERM] = 'P',
+		[OUTCOME_UNKNOWN] = 'U' };
+
+	return letters[class];
+}
+
+#define RCPT3  "RCPT TO:<r0@y>;|RCPT TO:<r1@y>;|RCPT TO:<r2@y>;|"
+#define GROUP3 "MAIL FROM:<s@x>;RCPT TO:<r0@y>;RCPT TO:<r1@y>;RCPT TO:<r2@y>;"
+
+TEST(several_recipients)
+{
+	static const struct {
+		const char *label, *server;
+		int flags;
+		const char *client;
+		const char *classes; /* of the whole, then of each */
+		enum fail_kind kind;
+		int codes[3]; /* of the entries' replies */
+	} rows[] = {
+		{ "all", HI "250;|250;|250;|250;|354;|250 ok;|", 0,
+		    C_HI "MAIL FROM:<s@x>;|" RCPT3 "DATA;|" MSG "|QUIT;|",
+		    "AAAA", FAIL_NONE, { 250, 250, 250 } },
+		{ "one refused", HI "250;|250;|550 who;|250;|354;|250;|", 0,
+		    C_HI "MAIL FROM:<s@x>;|" RCPT3 "DATA;|" MSG "|QUIT;|",
+		    "AAPA", FAIL_NONE, { 250, 550, 250 } },
+		{ "one later, one refused",
+		    HI "250;|450 l;|550 who;|250;|354;|250;|", 0, NULL, "ATPA",
+		    FAIL_NONE, { 450, 550, 250 } },
+		{ "one suppressed", HI "250;|254 4.7.1 S;|250;|250;|354;|250;|",
+		    0, NULL, "AAAA", FAIL_NONE, { 254, 250, 250 } },
+		{ "dot 254", HI "250;|250;|250;|250;|354;|254 4.7.1 S;|", 0,
+		    NULL, "AAAA", FAIL_NONE, { 254, 254, 254 } },
+		{ "all refused", HI "250;|550 a;|553 b;|554 c;|250;|", 0,
+		    C_HI "MAIL FROM:<s@x>;|" RCPT3 "RSET;|QUIT;|", "PPPP",
+		    FAIL_RCPT, { 550, 553, 554 } },
+		{ "all refused, one for now",
+		    HI "250;|550 a;|450 b;|451 c;|250;|", 0, NULL, "TPTT",
+		    FAIL_LATER, { 550, 450, 451 } },
+		{ "dot refused, one was before",
+		    HI "250;|250;|550 a;|250;|354;|554 c;|", 0, NULL, "PPPP",
+		    FAIL_REFUSED, { 554, 550, 554 } },
+		{ "DATA later, one was refused",
+		    HI "250;|250;|550 a;|250;|451 c;|250;|", 0, NULL, "TTPT",
+		    FAIL_LATER, { 451, 550, 451 } },
+		{ "closed after the dot", HI "250;|250;|550 a;|250;|354;|", 0,
+		    NULL, "UUPU", FAIL_UNSURE, { 0, 550, 0 } },
+		{ "closed before DATA", HI "250;|250;|550 a;|", 0, NULL, "NNPN",
+		    FAIL_LOST, { 0, 550, 0 } },
+		{ "421 at the last", HI "250;|250;|550 a;|421 b;|", 0, NULL,
+		    "TTPT", FAIL_LATER, { 421, 550, 421 } },
+		{ "MAIL refused", HI "550 5.7.1 a;|250;|", 0, NULL, "PPPP",
+		    FAIL_SENDER, { 550, 550, 550 } },
+		{ "pipelined", HI_PIPE "250;250;550 a;250;354;|250;|", 0,
+		    C_HI GROUP3 "DATA;|" MSG "|QUIT;|", "AAPA", FAIL_NONE,
+		    { 250, 550, 250 } },
+		{ "pipelined, all refused",
+		    HI_PIPE "250;550 a;550 b;450 c;554 d;|250;|", 0,
+		    C_HI GROUP3 "DATA;|RSET;|QUIT;|", "TPPT", FAIL_LATER,
+		    { 550, 550, 450 } },
+		{ "pipelined, MAIL refused",
+		    HI_PIPE "451 x;250;503 y;250;503 z;|250;|", 0,
+		    C_HI GROUP3 "DATA;|RSET;|QUIT;|", "TTTT", FAIL_LATER,
+		    { 451, 451, 451 } },
+		{ "all or nothing: all", HI "250;|250;|250;|250;|354;|250;|",
+		    ALL_OR_NOTHING, NULL, "AAAA", FAIL_NONE,
+		    { 250, 250, 250 } },
+		{ "all or nothing: nothing",
+		    HI "250;|250;|550 a;|250;|250 reset;|", ALL_OR_NOTHING,
+		    C_HI "MAIL FROM:<s@x>;|" RCPT3 "RSET;|QUIT;|", "PNPN",
+		    FAIL_RCPT, { 550, 550, 550 } },
+		{ "all or nothing: later", HI "250;|550 a;|450 a;|250;|",
+		    ALL_OR_NOTHING | LAST,
+		    C_HI "MAIL FROM:<s@x>;|" RCPT3 "QUIT;|", "TPTN", FAIL_LATER,
+		    { 550, 450, 450 } },
+		{ "all or nothing, pipelined",
+		    HI_PIPE "250;250;250;250;|354;|250;|", ALL_OR_NOTHING,
+		    C_HI GROUP3 "|DATA;|" MSG "|QUIT;|", "AAAA", FAIL_NONE,
+		    { 250, 250, 250 } },
+		{ "all or nothing, pipelined: nothing",
+		    HI_PIPE "250;250;250;550 a;|250;|", ALL_OR_NOTHING,
+		    C_HI GROUP3 "|RSET;|QUIT;|", "PNNP", FAIL_RCPT,
+		    { 550, 550, 550 } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene scene = { rows[i].server, rows[i].flags, 3 };
+		struct result r;
+		char classes[5] = "";
+
+		CASE(rows[i].label);
+		play(&scene, &r);
+		if (rows[i].client)
+			CHECK_STR(buf_text(&r.sent), rows[i].client);
+		CHECK_INT(r.outcome.n_rcpt, 3);
+		classes[0] = letter(r.outcome.class);
+		for (size_t n = 0; n < r.outcome.n_rcpt; n++) {
+			struct outcome_rcpt *e = &r.outcome.rcpt[n];
+
+			classes[n + 1] = letter(e->class);
+			CHECK_INT(e->reply.code, rows[i].codes[n]);
+			CHECK((e->why.kind == FAIL_NONE) ==
+			      (e->class == OUTCOME_ACCEPTED));
+		}
+		CHECK_STR(classes, rows[i].classes);
+		CHECK_INT(r.outcome.why.kind, rows[i].kind);
+		result_free(&r);
+	}
+}
+
+static void repeat(struct buf *b, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_adds(b, text);
+}
+
+/* Flights end where the replies could fill every buffer between. */
+TEST(many_recipients)
+{
+	struct scene scene = { NULL, 0, 250 };
+	struct buf script;
+	struct result r;
+	size_t flights = 0;
+
+	buf_init(&script, 100000);
+	buf_adds(&script, HI_PIPE);
+	repeat(&script, "250;", 100);
+	buf_adds(&script, "|");
+	repeat(&script, "250;", 100);
+	buf_adds(&script, "|");
+	repeat(&script, "250;", 51);
+	buf_adds(&script, "354;|250 ok;|");
+	scene.server = buf_text(&script);
+	play(&scene, &r);
+	CHECK_INT(r.outcome.class, OUTCOME_ACCEPTED);
+	CHECK_INT(r.outcome.n_rcpt, 250);
+	CHECK_INT(r.outcome.rcpt[249].class, OUTCOME_ACCEPTED);
+	CHECK_STR(r.outcome.rcpt[249].address, "r249@y");
+	for (const char *p = buf_text(&r.sent); *p; p++)
+		flights += *p == '|';
+	CHECK_INT(flights, 6);
+	result_free(&r);
+	buf_free(&script);
+}
+
+TEST(parts_of_an_outcome)
+{
+	struct scene scene = { HI "250;|250;|354;|"
+				  "250-2.0.0 Ok: queued as AB12\x1b[0m;"
+				  "250 2.0.0 done;|" };
+	struct result r;
+
+	play(&scene, &r);
+	CASE("the reply, made harmless");
+	CHECK_STR(r.outcome.reply.text,
+	    "250-2.0.0 Ok: queued as AB12?[0m\n250 2.0.0 done");
+	CHECK_INT(r.outcome.reply.enhanced[0], 2);
+	CASE("the server's id");
+	CHECK_STR(r.outcome.server_id, "AB12");
+	CASE("octets, LF as one");
+	CHECK(r.outcome.size == 20);
+	CHECK_STR(r.outcome.why.text, "");
+	result_free(&r);
+}
+
+/*
+ * The server's half of a whole dialogue, cut at every byte: the message is
+ * accepted if and only if the reply to the dot was complete, and in doubt if
+ * and only if the dot had left.
+ */
+TEST(cut_at_every_byte)
+{
+	static const char *const scripts[] = {
+		"220 x;|250-x;250 AUTH PLAIN;|235 ok;|250 a;|250 b;|354 go;|"
+		"250-ok;250 done;|",
+		"220 x;|250-x;250-AUTH PLAIN;250 PIPELINING;|235 ok;|250 a;"
+		"250 b;354 go;|250-ok;250 done;|",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = strlen(scripts[i]);
+		size_t go =
+		    (size_t)(strstr(scripts[i], "354 go;") + 7 - scripts[i]);
+		char cut[256];
+
+		for (size_t n = 0; n < length; n++) {
+			struct scene scene = { cut, AUTH };
+			struct result r;
+			enum outcome_class expected = n < go ? OUTCOME_NOT_SENT
+						      : n < length - 1
+							  ? OUTCOME_UNKNOWN
+							  : OUTCOME_ACCEPTED;
+
+			CASE("a cut");
+			memcpy(cut, scripts[i], n);
+			cut[n] = '\0';
+			play(&scene, &r);
+			CHECK_INT(r.outcome.class, expected);
+			CHECK_INT(r.is_open && r.is_ready,
+			    expected == OUTCOME_ACCEPTED);
+			result_free(&r);
+		}
+	}
+}
+
+/* The same with every byte changed: praise needs a 2 where it belongs. */
+TEST(one_byte_changed)
+{
+	static const char script[] =
+	    "220 x;|250-x;250 PIPELINING;|250 a;250 b;354 go;|250 done;|";
+	const size_t dot = (size_t)(strstr(script, "250 done") - script);
+	static const char bytes[] = { '0', '3', '4', '5', '9', '-', ' ', 'x',
+		'\n', '\x80' };
+
+	for (size_t at = 0; at < sizeof(script) - 1; at++) {
+		if (script[at] == '|')
+			continue;
+		for (size_t b = 0; b < sizeof(bytes); b++) {
+			char changed[sizeof(script)];
+			struct scene scene = { changed };
+			struct result r;
+
+			CASE("a change");
+			memcpy(changed, script, sizeof(script));
+			changed[at] = bytes[b];
+			play(&scene, &r);
+			if (r.outcome.class == OUTCOME_ACCEPTED)
+				CHECK(changed[dot] == '2');
+			/* Without the line end of 354 the dot's reply is
+			 * a part of it. */
+			if (r.outcome.class == OUTCOME_UNKNOWN)
+				CHECK(at + 2 >= dot);
+			result_free(&r);
+		}
+	}
+}
+
+TEST(two_transactions)
+{
+	static const char script[] =
+	    "220 x;|250 x;|250;|250;|354;|250 Ok 111111;|250;|550 no;|250;|"
+	    "250;|250;|354;|250 Ok 333333;|";
+	const struct smtp_params params = {
+		.ehlo_name = "me", .host = "h", .partial_delivery = true
+	};
+	const char *rcpt[] = { "r@y" };
+	const struct smtp_envelope envelope = { "s@x", rcpt, 1 };
+	struct outcome out = { .n_rcpt = 7 };
+	struct arena a = { 0 };
+	struct smtp *s;
+	struct msg m;
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd) != 0)
+		exit(1);
+	put_pieces(fd[1], script);
+	make_message(&m, 0);
+	s = smtp_open(fd[0], &params, NULL, &a, &out);
+	CHECK(s != NULL);
+	CASE("success leaves the outcome alone");
+	CHECK_INT(out.n_rcpt, 7);
+	CHECK(smtp_mechanism(s) == NULL);
+	CASE("first");
+	CHECK(smtp_send(s, &envelope, &m, false, &out));
+	CHECK_STR(out.server_id, "111111");
+	CASE("second, refused");
+	CHECK(smtp_send(s, &envelope, &m, false, &out));
+	CHECK_INT(out.class, OUTCOME_PERM);
+	CHECK(out.server_id == NULL);
+	CASE("third");
+	CHECK(!smtp_send(s, &envelope, &m, true, &out));
+	CHECK_STR(out.server_id, "333333");
+	CASE("fourth, after QUIT");
+	CHECK(!smtp_send(s, &envelope, &m, true, &out));
+	CHECK_INT(out.class, OUTCOME_NOT_SENT);
+	CHECK_INT(out.why.kind, FAIL_LOST);
+	CHECK_INT(out.rcpt[0].class, OUTCOME_NOT_SENT);
+	CHECK(smtp_close(s) == NULL);
+	CHECK(smtp_close(NULL) == NULL);
+	msg_free(&m);
+	arena_free(&a);
+	io_close(fd[1]);
+}
+
+TEST(params_that_cannot_be)
+{
+	static const struct tls_params no_trust = { "h", "/nonexistent" };
+
+	static const struct {
+		const char *label;
+		struct smtp_params params;
+		bool is_tcp;
+		const char *text;
+	} rows[] = {
+		{ "no name", { .host = "h" }, false, "EHLO" },
+		{ "empty name", { .host = "h", .ehlo_name = "" }, false,
+		    "EHLO" },
+		{ "name with a line end",
+		    { .host = "h", .ehlo_name = "a\r\nMAIL" }, false, "EHLO" },
+		{ "name with a blank", { .host = "h", .ehlo_name = "a b" },
+		    false, "EHLO" },
+		{ "8-bit name", { .host = "h", .ehlo_name = "\xc3\xa4" }, false,
+		    "EHLO" },
+		{ "AUTH in clear",
+		    { .host = "h",
+			.ehlo_name = "me",
+			.auth = true,
+			.user = "u" },
+		    true, "AUTH needs TLS" },
+		{ "trust file",
+		    { .host = "h",
+			.ehlo_name = "me",
+			.tls = SMTP_TLS_STARTTLS,
+			.tls_params = &no_trust },
+		    false, "/nonexistent" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct outcome out = { .n_rcpt = 7 };
+		struct arena a = { 0 };
+		char sent[1];
+		int fd[2];
+
+		CASE(rows[i].label);
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd) != 0)
+			exit(1);
+		put_pieces(fd[1], HI_AUTH "235;|");
+		if (rows[i].is_tcp) {
+			io_close(fd[0]);
+			fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+		}
+		CHECK(smtp_open(fd[0], &rows[i].params, make_password(), &a,
+			  &out) == NULL);
+		CHECK_INT(out.class, OUTCOME_NOT_SENT);
+		CHECK_INT(out.why.kind, FAIL_CONFIG);
+		CHECK(strstr(out.why.text, rows[i].text) != NULL);
+		CASE("nothing was sent, the recipients are the caller's");
+		(void)recv(fd[1], sent, 0, MSG_DONTWAIT | MSG_PEEK);
+		CHECK_INT(recv(fd[1], sent, 1, MSG_DONTWAIT), 0);
+		CHECK_INT(out.n_rcpt, 7);
+		io_close(fd[1]);
+		arena_free(&a);
+	}
+}
+
+/* A server in a child that answers each flight; stdout stays ours. */
+static void serve(int fd, uint64_t body)
+{
+	static const char *const replies[] = { "220 x\r\n", "250 x\r\n",
+		"250 ok\r\n", "250 ok\r\n", "354 go\r\n" };
+	static char bytes[65536];
+	uint64_t total = 0;
+	char end[5] = "";
+	ssize_t n;
+
+	for (size_t i = 0; i < 5; i++) {
+		if (i > 0 && read(fd, bytes, sizeof(bytes)) <= 0)
+			_exit(1);
+		if (io_write(fd, replies[i], strlen(replies[i])) != 0)
+			_exit(1);
+	}
+	while (total < body && (n = read(fd, bytes, 5000)) > 0) {
+		total += (uint64_t)n;
+		usleep(50);
+		memcpy(end, bytes + n - (n < 5 ? n : 5), n < 5 ? n : 5);
+	}
+	if (total != body || memcmp(end, "\r\n.\r\n", 5) != 0)
+		_exit(2);
+	(void)io_write(fd, "250 Ok 123456\r\n", 15);
+	_exit(0);
+}
+
+TEST(a_large_message_arrives)
+{
+	struct scene scene = { .flags = LARGE };
+	struct result r = { .is_open = false };
+	int fd[2], status = -1;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) != 0)
+		exit(1);
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		close(fd[0]);
+		serve(fd[1], 14 + 10000 * 30 + 10 + 3);
+	}
+	close(fd[1]);
+	talk(fd[0], &scene, &r);
+	waitpid(child, &status, 0);
+	CHECK_INT(status, 0);
+	CHECK_STR(r.outcome.why.text, "");
+	CHECK_INT(r.outcome.class, OUTCOME_ACCEPTED);
+	CHECK_STR(r.outcome.server_id, "123456");
+	CHECK(r.outcome.size == 12 + 10000 * 29 + 8);
+	arena_free(&r.arena);
+}
