@@ -40,6 +40,8 @@ static void harden(void)
 	/* A reader that went away, a file size limit: errors, not deaths. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	/* A caller that ignores its children must not lose ours for us. */
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 /* Privileges of the file would give the secret to whoever runs us. */

@@ -57,12 +57,22 @@ static bool is_short_name(struct slice s)
 	return is_name(s, 64);
 }
 
+static bool is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_control(s.p[i]) || is_8bit(s.p[i]))
+			return false;
+	return true;
+}
+
 /* "name=value, name=value" */
 static bool is_tags(struct slice s)
 {
 	bool ends_in_comma = s.n && s.p[s.n - 1] == ',';
 	struct slice tag;
 
+	if (!is_printable(s))
+		return false;
 	while (slice_take_until(&s, ',', &tag)) {
 		struct slice name;
 
@@ -72,14 +82,6 @@ static bool is_tags(struct slice s)
 			return false;
 	}
 	return !ends_in_comma;
-}
-
-static bool is_printable(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (is_control(s.p[i]) || is_8bit(s.p[i]))
-			return false;
-	return true;
 }
 
 static bool is_arn(struct slice s)

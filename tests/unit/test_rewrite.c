@@ -1,0 +1,675 @@
+#include "rewrite.h"
+#include "unit.h"
+#include <stdarg.h>
+
+/* A message of this header block and the body "x". */
+static struct msg message(const char *header)
+{
+	struct msg m;
+
+	msg_init(&m);
+	buf_adds(&m.header, header);
+	buf_adds(&m.body, "x");
+	m.facts.body_wire = 3;
+	return m;
+}
+
+/* Header as it goes out, the empty line and body cut off; the unique part of a
+   Message-ID that was made is replaced by "ID". */
+static const char *sent(struct msg *m, struct arena *a)
+{
+	static char bytes[3 * MSG_HEADER_MAX];
+	ssize_t n = msg_read(m, bytes, sizeof(bytes), NULL);
+	char *id;
+
+	CHECK(n >= 2);
+	CHECK(n < 2 || memcmp(bytes + n - 2, "\nx", 2) == 0);
+	bytes[n < 2 ? 0 : n - 2] = '\0';
+	id = strstr(bytes, "Message-ID: <");
+	if (id && strcspn(id, "@") == 13 + 24)
+		return arena_printf(a, "%.*s<ID>%s", (int)(id + 12 - bytes),
+		    bytes, id + 13 + 24);
+	return arena_copy(a, slice_of(bytes));
+}
+
+/* Nothing switched on. */
+static const struct rewrite_params nothing = {
+	.set_from = REWRITE_FROM_OFF, .keep_bcc = true, .keep_once = true
+};
+/* The usual. */
+static const struct rewrite_params usual = {
+	.add_date = true,
+	.add_message_id = true,
+	.once_relay = true,
+	.from = "me@q.example",
+	.qualify = "q.example",
+	.id_domain = "q.example",
+};
+
+#define FROM  "From: a@b\n"
+#define DATE  "Date: Thu, 01 Jan 1970 00:00:00 +0000\n"
+#define ID    "Message-ID: <i@b>\n"
+#define ALL   FROM DATE ID
+#define MY_ID "Message-ID: <ID>@q.example>\n"
+
+struct row {
+	const char *label;
+	const char *in;
+	const char *out; /* NULL: as it came, without any edit */
+};
+
+static void check(const struct row *r, const struct rewrite_params *params)
+{
+	struct msg m = message(r->in);
+	struct fail why = { .kind = FAIL_NONE };
+	struct arena a = { 0 };
+
+	CASE(r->label);
+	if (rewrite_plan(params, &m, &a, &why) < 0) {
+		UNIT_FAIL("%s", why.text);
+	} else {
+		CHECK_STR(sent(&m, &a), r->out ? r->out : r->in);
+		CHECK_INT(m.n_edits + m.prefix.n == 0, !r->out);
+		for (size_t i = 1; i < m.n_edits; i++)
+			CHECK(m.edits[i].at >=
+			      m.edits[i - 1].at + m.edits[i - 1].n);
+	}
+	arena_free(&a);
+	msg_free(&m);
+}
+
+#define CHECK_ROWS(rows, params)                                               \
+	for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)          \
+	check(&(rows)[i], params)
+
+TEST(switched_off)
+{
+	static const struct row rows[] = {
+		{ "nothing", "", NULL },
+		{ "a message", ALL "Subject: x\nX: y\n z\n", NULL },
+		{ "CRLF", "From: a@b\r\nSubject: x\r\n y\r\n", NULL },
+		{ "bare addresses", "From: root\nTo: root, www\n", NULL },
+		{ "twice", "To: a@b\nTo: c@d\nSubject: x\nSubject: y\n", NULL },
+		{ "Bcc", "Bcc: a@b\nResent-Bcc: c@d\n", NULL },
+		{ "Return-Path goes all the same", "Return-Path: <a@b>\nX: y\n",
+		    "X: y\n" },
+		{ "Content-Length, too", "X: y\nContent-Length: 7\n",
+		    "X: y\n" },
+		{ "blank before the colon", "Subject : x\n", "Subject: x\n" },
+		{ "blanks before the colon", "Subject \t : x\n",
+		    "Subject: x\n" },
+		{ "blank before the colon of any field", "X-Y : z\n",
+		    "X-Y: z\n" },
+		{ "bare CR", "Subject: x\rBcc: y@z\n",
+		    "Subject: x Bcc: y@z\n" },
+		{ "bare CRs", "X: \ra\r\rb\r c\r\n d\r\r\n",
+		    "X:  a  b  c\r\n d\r\r\n" },
+		{ "bare CR behind the colon", "X:\ra\n", "X: a\n" },
+		{ "bare CR and blanks", "X : a\rb \r \n", "X: a b   \n" },
+		{ "CR CR LF is a line end", "X: a\r\r\n b\n", NULL },
+	};
+
+	CHECK_ROWS(rows, &nothing);
+}
+
+TEST(made)
+{
+	static const struct row rows[] = {
+		{ "all are there", ALL, NULL },
+		{ "nothing is there", "", "From: me@q.example\n" DATE MY_ID },
+		{ "order", "Subject: s\nTo: a@b\n",
+		    "From: me@q.example\n" DATE MY_ID "Subject: s\nTo: a@b\n" },
+		{ "no From", DATE ID, "From: me@q.example\n" DATE ID },
+		{ "no Date", FROM ID, DATE FROM ID },
+		{ "no Message-ID", FROM DATE, MY_ID FROM DATE },
+		{ "any case", "FROM: a@b\ndate: x\nmessage-id: <y>\n", NULL },
+		{ "empty From", "From:\n" DATE ID,
+		    "From: me@q.example\n" DATE ID },
+		{ "blank From", DATE "From: \t\r\n \r\n" ID,
+		    "From: me@q.example\n" DATE ID },
+		{ "empty Date", FROM "Date: \n" ID, DATE FROM ID },
+		{ "empty Message-ID", FROM DATE "Message-ID:\n",
+		    MY_ID FROM DATE },
+		{ "empty From, then another", "From:\nFrom: a@b\n" DATE ID,
+		    "From: a@b\n" DATE ID },
+		{ "From : with a blank is one", "From : a@b\n" DATE ID,
+		    "From: a@b\n" DATE ID },
+		{ "Resent fields do not count",
+		    "Resent-From: a@b\nResent-Date: x\n"
+		    "Resent-Message-ID: <y>\n",
+		    "From: me@q.example\n" DATE MY_ID
+		    "Resent-From: a@b\nResent-Date: x\n"
+		    "Resent-Message-ID: <y>\n" },
+		{ "X-From does not count", "X-From: a@b\n" DATE ID,
+		    "From: me@q.example\nX-From: a@b\n" DATE ID },
+		{ "a From that cannot be read stays", "From: <>\n" DATE ID,
+		    NULL },
+	};
+
+	CHECK_ROWS(rows, &usual);
+}
+
+TEST(from)
+{
+	static const struct {
+		const char *label;
+		enum rewrite_from set;
+		const char *from, *name, *in, *out;
+	} rows[] = {
+		{ "on, none there", REWRITE_FROM_ON, "me@x", NULL, "X: y\n",
+		    "From: me@x\nX: y\n" },
+		{ "on, replaced", REWRITE_FROM_ON, "me@x", NULL,
+		    "X: y\nFrom: a@b,\n c@d\nZ: z\n",
+		    "From: me@x\nX: y\nZ: z\n" },
+		{ "on, several", REWRITE_FROM_ON, "me@x", NULL,
+		    "From: a@b\nX: y\nFrom: a@b\n", "From: me@x\nX: y\n" },
+		{ "on, no address", REWRITE_FROM_ON, NULL, NULL, "From: a@b\n",
+		    "From: a@b\n" },
+		{ "on, null sender", REWRITE_FROM_ON, "", NULL, "From: a@b\n",
+		    "From: a@b\n" },
+		{ "auto, null sender", REWRITE_FROM_AUTO, "", NULL, "X: y\n",
+		    "X: y\n" },
+		{ "auto, empty, null sender", REWRITE_FROM_AUTO, "", NULL,
+		    "From:\n", "From:\n" },
+		{ "off, empty", REWRITE_FROM_OFF, "me@x", NULL, "From:\n",
+		    "From:\n" },
+		{ "off, none there", REWRITE_FROM_OFF, "me@x", NULL, "X: y\n",
+		    "X: y\n" },
+		{ "name", REWRITE_FROM_ON, "me@x", "My Name", "",
+		    "From: My Name <me@x>\n" },
+		{ "name that needs quotes", REWRITE_FROM_ON, "me@x",
+		    "Doe, John", "", "From: \"Doe, John\" <me@x>\n" },
+		{ "8-bit name", REWRITE_FROM_ON, "me@x", "J\xc3\xb6rg", "",
+		    "From: =?UTF-8?b?SsO2cmc=?= <me@x>\n" },
+		{ "empty name", REWRITE_FROM_ON, "me@x", "", "",
+		    "From: me@x\n" },
+		{ "name of nothing but control characters", REWRITE_FROM_ON,
+		    "me@x", "\r\n\t", "", "From: me@x\n" },
+		{ "name that would be a field", REWRITE_FROM_ON, "me@x",
+		    "E\nBcc: x@z", "", "From: \"EBcc: x@z\" <me@x>\n" },
+		{ "quoted local part", REWRITE_FROM_ON, "\"a b\"@x", NULL, "",
+		    "From: \"a b\"@x\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rewrite_params params = nothing;
+		struct row r = { rows[i].label, rows[i].in, rows[i].out };
+
+		params.set_from = rows[i].set;
+		params.from = rows[i].from;
+		params.full_name = rows[i].name;
+		if (strcmp(r.in, r.out) == 0)
+			r.out = NULL;
+		check(&r, &params);
+	}
+}
+
+TEST(from_is_qualified)
+{
+	struct rewrite_params params = nothing;
+	struct row r = { "bare", "", "From: root@q.example\n" };
+
+	params.set_from = REWRITE_FROM_ON;
+	params.from = "root";
+	params.qualify = "q.example";
+	check(&r, &params);
+	params.qualify = NULL;
+	r.out = "From: root\n";
+	check(&r, &params);
+}
+
+TEST(from_that_cannot_be_written)
+{
+	static const char *const bad[] = { "a@b\nBcc: x@y", "a b@c", "a@b>",
+		"<a@b>", "a@b, c@d", "\xc3\xa4@b", "a@" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct rewrite_params params = usual;
+		struct fail why = { .kind = FAIL_NONE };
+		struct msg m = message("X: y\n");
+		struct arena a = { 0 };
+
+		CASE(bad[i]);
+		params.from = bad[i];
+		CHECK_INT(rewrite_plan(&params, &m, &a, &why), -1);
+		CHECK_INT(why.kind, FAIL_MESSAGE);
+		CHECK_INT(m.n_edits + m.prefix.n, 0);
+		arena_free(&a);
+		msg_free(&m);
+	}
+}
+
+TEST(drop)
+{
+	static const struct row rows[] = {
+		{ "Bcc", ALL "Bcc: x@y\n", ALL },
+		{ "folded", ALL "Bcc: x@y,\n z@y\nX: y\n", ALL "X: y\n" },
+		{ "folded CRLF", ALL "bcc: x@y,\r\n\tz@y\r\nX: y\n",
+		    ALL "X: y\n" },
+		{ "several", ALL "Bcc: x@y\nBCC: z@y\n", ALL },
+		{ "several, apart", "Bcc: x@y\n" ALL "bCC: z@y\n", ALL },
+		{ "blank before the colon", "Bcc : x@y\n" ALL, ALL },
+		{ "Resent-Bcc", ALL "Resent-Bcc: x@y\n", ALL },
+		{ "empty", ALL "Bcc:\n", ALL },
+		{ "Return-Path", "Return-Path: <x@y>\n" ALL, ALL },
+		{ "Content-Length", ALL "Content-Length: 17\n", ALL },
+		{ "all of it",
+		    ALL "Return-Path: <x@y>\nBcc: a@b\n"
+			"Content-Length: 1\nResent-Bcc: c\n",
+		    ALL },
+		{ "not what looks like it", ALL "X-Bcc: x@y\nBccs: z\n", NULL },
+	};
+	static const struct row kept[] = {
+		{ "Bcc", ALL "Bcc: x@y\n", NULL },
+		{ "Resent-Bcc", ALL "Resent-Bcc: x@y\n", NULL },
+		{ "qualified", ALL "Bcc: root\n", ALL "Bcc: root@q.example\n" },
+		{ "joined", ALL "Bcc: a@b\nBcc: c@d\n", ALL "Bcc: a@b, c@d\n" },
+		{ "Return-Path", ALL "Return-Path: <x@y>\n", ALL },
+	};
+	struct rewrite_params params = usual;
+
+	CHECK_ROWS(rows, &usual);
+	params.keep_bcc = true;
+	CHECK_ROWS(kept, &params);
+}
+
+TEST(once)
+{
+	static const struct row rows[] = {
+		{ "Subject", ALL "Subject: a\nSubject: b\n",
+		    ALL "Subject: a\n" },
+		{ "From, Date, Message-ID", ALL ALL, ALL },
+		{ "three", ALL "Subject: a\nX: y\nSubject: b\nSubject: c\n",
+		    ALL "Subject: a\nX: y\n" },
+		{ "MIME-Version", ALL "MIME-Version: 1.0\nmime-version: 1.0\n",
+		    ALL "MIME-Version: 1.0\n" },
+		{ "Sender", ALL "Sender: a@b\nSender: c@d\n",
+		    ALL "Sender: a@b\n" },
+		{ "first one empty", ALL "Subject:\nSubject: b\n",
+		    ALL "Subject:\n" },
+		{ "relay's own", ALL "Precedence: bulk\nPrecedence: list\n",
+		    ALL "Precedence: bulk\n" },
+		{ "signatures", ALL "DKIM-Signature: a\nDKIM-Signature: b\n",
+		    ALL "DKIM-Signature: a\n" },
+		{ "fields that may come often",
+		    ALL "Received: a\nReceived: b\nX: c\nX: d\n"
+			"Resent-To: a@b\nResent-To: c@d\n",
+		    NULL },
+
+		{ "To", ALL "To: a@b\nTo: c@d\n", ALL "To: a@b, c@d\n" },
+		{ "Cc", ALL "Cc: a@b\nX: y\nCC: c@d\nZ: z\n",
+		    ALL "Cc: a@b, c@d\nX: y\nZ: z\n" },
+		{ "Reply-To", ALL "Reply-To: a@b\nReply-To: c@d\n",
+		    ALL "Reply-To: a@b, c@d\n" },
+		{ "three To", ALL "To: a@b\nTo: c@d\nto: e@f\n",
+		    ALL "To: a@b, c@d, e@f\n" },
+		{ "To and Cc by turns",
+		    ALL "To: a@b\nCc: e@f\nTo: c@d\nCc: g@h\n",
+		    ALL "To: a@b, c@d\nCc: e@f, g@h\n" },
+		{ "CRLF", ALL "To: a@b\r\nTo: c@d\r\n",
+		    ALL "To: a@b, c@d\r\n" },
+		{ "folded", ALL "To: a@b,\n c@d\nTo: e@f,\n\tg@h\n",
+		    ALL "To: a@b,\n c@d, e@f,\n\tg@h\n" },
+		{ "bare ones", ALL "To: root\nTo: www (x), a@b, ftp\n",
+		    ALL "To: root@q.example, www@q.example (x), a@b, "
+			"ftp@q.example\n" },
+		{ "first empty", ALL "To:\nTo: a@b\n", ALL "To: a@b\n" },
+		{ "first blank", ALL "To: \nTo: a@b\n", ALL "To: a@b \n" },
+		{ "second empty", ALL "To: a@b\nTo: \n", ALL "To: a@b\n" },
+		{ "both empty", ALL "To:\nTo:\n", ALL "To:\n" },
+		{ "comma at the end", ALL "To: a@b,\nTo: c@d,\nTo: e@f\n",
+		    ALL "To: a@b, c@d, e@f\n" },
+		{ "group", ALL "To: undisclosed-recipients:;\nTo: a@b\n",
+		    ALL "To: undisclosed-recipients:;, a@b\n" },
+		{ "blank before the colon", ALL "To : a@b\nTo : c@d\n",
+		    ALL "To: a@b, c@d\n" },
+		{ "bare CR", ALL "To: a\r@b\nTo: c\rd@e\n",
+		    ALL "To: a @b, c d@e\n" },
+		{ "bare CR at the end of a value",
+		    ALL "To: a@b \r x\r \nTo: c\n",
+		    ALL "To: a@b   x  , c@q.example\n" },
+		{ "bare CR in an empty one", ALL "To:\r \nTo: c\n",
+		    ALL "To:   c@q.example\n" },
+		{ "what cannot be read", ALL "To: (\nTo: root\n",
+		    ALL "To: (, root@q.example\n" },
+	};
+	static const struct row relay_off[] = {
+		{ "relay's own", ALL "Precedence: bulk\nPrecedence: list\n",
+		    NULL },
+		{ "Subject", ALL "Subject: a\nSubject: b\n",
+		    ALL "Subject: a\n" },
+	};
+	static const struct row kept[] = {
+		{ "To", ALL "To: a@b\nTo: c@d\n", NULL },
+		{ "Subject", ALL "Subject: a\nSubject: b\n", NULL },
+		{ "From", ALL FROM, NULL },
+		{ "bare ones", ALL "To: a\nTo: b\n",
+		    ALL "To: a@q.example\nTo: b@q.example\n" },
+	};
+	struct rewrite_params params = usual;
+
+	CHECK_ROWS(rows, &usual);
+	params.once_relay = false;
+	CHECK_ROWS(relay_off, &params);
+	params.keep_once = true;
+	CHECK_ROWS(kept, &params);
+}
+
+/* Many fields make one list in lines that may be sent. */
+TEST(joined_lines)
+{
+	static char header[200000];
+	struct fail why;
+	struct arena a = { 0 };
+	struct msg m;
+	struct slice rest, line;
+	size_t n, found = 0, lines = 0;
+	const char *out;
+
+	n = (size_t)snprintf(header, sizeof(header), ALL);
+	for (size_t i = 0; i < 900; i++)
+		n += (size_t)snprintf(header + n, sizeof(header) - n,
+		    "To: user%zu@sub.domain.example\n", i);
+	m = message(header);
+	CHECK_INT(rewrite_plan(&usual, &m, &a, &why), 0);
+	out = sent(&m, &a);
+	rest = slice_of(out);
+	while (slice_take_line(&rest, &line)) {
+		CHECK(line.n <= 999);
+		found += slice_starts(line, SLICE("To:"));
+		lines++;
+	}
+	CHECK_INT(found, 1);
+	CHECK(lines > 20 && lines < 60);
+	CHECK(strstr(out, "user899@sub.domain.example\n") != NULL);
+	arena_free(&a);
+	msg_free(&m);
+}
+
+TEST(qualify)
+{
+	static const struct row rows[] = {
+		{ "cron", "From: root (Cron Daemon)\n" DATE ID,
+		    "From: root@q.example (Cron Daemon)\n" DATE ID },
+		{ "cronie", "From: \"(Cron Daemon)\" <root>\n" DATE ID,
+		    "From: \"(Cron Daemon)\" <root@q.example>\n" DATE ID },
+		{ "mdadm", "From: mdadm monitoring <root>\n" DATE ID,
+		    "From: mdadm monitoring <root@q.example>\n" DATE ID },
+		{ "To", ALL "To: root\n", ALL "To: root@q.example\n" },
+		{ "some of them", ALL "To: root, a@b, www\n",
+		    ALL "To: root@q.example, a@b, www@q.example\n" },
+		{ "folded", ALL "To: root,\n www\n",
+		    ALL "To: root@q.example,\n www@q.example\n" },
+		{ "CRLF", ALL "To: root,\r\n www\r\n",
+		    ALL "To: root@q.example,\r\n www@q.example\r\n" },
+		{ "group", ALL "To: g: root, a@b;\n",
+		    ALL "To: g: root@q.example, a@b;\n" },
+		{ "empty group", ALL "To: undisclosed-recipients:;\n", NULL },
+		{ "Cc, Sender, Reply-To", ALL "Cc: a\nSender: b\nReply-To: c\n",
+		    ALL "Cc: a@q.example\nSender: b@q.example\n"
+			"Reply-To: c@q.example\n" },
+		{ "Resent",
+		    ALL "Resent-From: a\nResent-Sender: b\nResent-To: c\n"
+			"Resent-Cc: d\n",
+		    ALL "Resent-From: a@q.example\n"
+			"Resent-Sender: b@q.example\n"
+			"Resent-To: c@q.example\nResent-Cc: d@q.example\n" },
+		{ "Apparently-To", ALL "Apparently-To: root\n",
+		    ALL "Apparently-To: root@q.example\n" },
+		{ "quoted", ALL "To: \"a b\"\n",
+		    ALL "To: \"a b\"@q.example\n" },
+		{ "other fields", ALL "Subject: root\nX-To: root\n", NULL },
+		{ "a list that cannot be read", ALL "To: John Doe\n", NULL },
+		{ "bare and unreadable", ALL "To: root, a@\n", NULL },
+		{ "both edits", ALL "To : root\n", ALL "To: root@q.example\n" },
+	};
+
+	CHECK_ROWS(rows, &usual);
+}
+
+TEST(account_fields)
+{
+	static const struct rewrite_field two[] = { { "X-A", "one" },
+		{ "X-B", "two; three" } };
+	static const struct rewrite_field odd[] = { { "from", "z@z" },
+		{ "X-\xc3\xa4", "" } };
+	static const struct row rows[] = {
+		{ "put in", "X: y\n", "X-A: one\nX-B: two; three\nX: y\n" },
+		{ "replaced", "x-a: old\nX: y\nX-A : old\n too\n",
+		    "X-A: one\nX-B: two; three\nX: y\n" },
+	};
+	struct rewrite_params params = nothing;
+	struct row r = { "a From of the account", FROM "X: y\n",
+		"from: z@z\nX: y\n" };
+
+	params.fields = two;
+	params.n_fields = 2;
+	CHECK_ROWS(rows, &params);
+	params = usual;
+	params.fields = two;
+	params.n_fields = 2;
+	check(&(struct row){ "behind the others", "X: y\n",
+		  "From: me@q.example\n" DATE MY_ID
+		  "X-A: one\nX-B: two; three\nX: y\n" },
+	    &params);
+	params.fields = odd;
+	params.n_fields = 1;
+	params.add_date = params.add_message_id = false;
+	check(&r, &params);
+	r.in = "X: y\n";
+	check(&r, &params);
+}
+
+TEST(bad_account_fields)
+{
+	static const struct rewrite_field bad[] = { { "X", "a\nb" },
+		{ "X", "a\rb" }, { "X", "a\r\nBcc: x@y" }, { "X", "\n" },
+		{ "X", "a\x01" }, { "X", "a\x7f" }, { "X\n", "a" },
+		{ "X Y", "a" }, { "X:", "a" }, { "", "a" },
+		{ "\xc3\xa4", "a" } };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct rewrite_params params = usual;
+		struct fail why = { .kind = FAIL_NONE };
+		struct msg m = message("X: y\n");
+		struct arena a = { 0 };
+
+		CASE(bad[i].value);
+		params.fields = &bad[i];
+		params.n_fields = 1;
+		CHECK_INT(rewrite_plan(&params, &m, &a, &why), -1);
+		CHECK_INT(why.kind, FAIL_MESSAGE);
+		CHECK_INT(m.n_edits + m.prefix.n, 0);
+		arena_free(&a);
+		msg_free(&m);
+	}
+}
+
+/* What is added may bring a header to the limit but not beyond. */
+TEST(limit)
+{
+	static char header[MSG_HEADER_MAX + 16];
+	static const size_t added = sizeof("From: me@q.example\n" DATE) - 1 +
+				    sizeof("Message-ID: <@q.example>\n") - 1 +
+				    24;
+
+	for (size_t n = MSG_HEADER_MAX - added - 1;
+	     n <= MSG_HEADER_MAX - added + 1; n++) {
+		bool fits = n + added <= MSG_HEADER_MAX;
+		struct fail why = { .kind = FAIL_NONE };
+		struct arena a = { 0 };
+		struct msg m;
+
+		CASE("limit");
+		memset(header, 'x', sizeof(header));
+		memcpy(header, "X: ", 3);
+		header[n - 1] = '\n';
+		header[n] = '\0';
+		m = message(header);
+		CHECK_INT(rewrite_plan(&usual, &m, &a, &why), fits ? 0 : -1);
+		CHECK_INT(why.kind, fits ? FAIL_NONE : FAIL_MESSAGE);
+		arena_free(&a);
+		msg_free(&m);
+	}
+}
+
+/* The same plan again, as for another account: nothing piles up. */
+TEST(again)
+{
+	struct msg m = message("To: root\nBcc: x\nTo: www\n");
+	struct arena a = { 0 };
+	char bytes[100];
+	const char *first;
+	size_t n;
+
+	CHECK_INT(rewrite_plan(&usual, &m, &a, NULL), 0);
+	n = m.n_edits;
+	first = strstr(sent(&m, &a), "\nTo:");
+	CHECK_INT(rewrite_plan(&usual, &m, &a, NULL), 0);
+	CHECK_INT(m.n_edits, n);
+	CHECK_STR(strstr(sent(&m, &a), "\nTo:"), first);
+	CHECK_INT(rewrite_plan(&nothing, &m, &a, NULL), 0);
+	CHECK_INT(m.n_edits + m.prefix.n, 0);
+	CHECK(msg_read(&m, bytes, sizeof(bytes), NULL) > 0);
+	arena_free(&a);
+	msg_free(&m);
+}
+
+TEST(look)
+{
+	static const struct {
+		const char *label, *in;
+		const char *to;   /* "!" and what the failure has */
+		const char *from; /* NULL: none */
+		const char *id;
+	} rows[] = {
+		{ "nothing", "", "", NULL, "" },
+		{ "To, Cc, Bcc in their order", "Cc: c@x\nTo: t@x\nBcc: b@x\n",
+		    "c@x t@x b@x", NULL, "" },
+		{ "Apparently-To", "Apparently-To: a@x\n", "a@x", NULL, "" },
+		{ "several fields", "To: a@x\nTo: b@x, c@x\n", "a@x b@x c@x",
+		    NULL, "" },
+		{ "twice the same", "To: a@x\nCc: a@x\n", "a@x a@x", NULL, "" },
+		{ "empty ones", "To:\nCc: \nBcc:\n", "", NULL, "" },
+		{ "undisclosed", "To: undisclosed-recipients:;\n", "", NULL,
+		    "" },
+		{ "names, groups, comments, folds",
+		    "To: \"Q, R\" <y@x>, g: a@x, b@x;,\r\n c@x (d@x)\r\n"
+		    "Bcc: hid@x,\n hid2@x\n",
+		    "y@x a@x b@x c@x hid@x hid2@x", NULL, "" },
+		{ "quoted local part", "To: \"a b\"@c.d\n", "\"a b\"@c.d", NULL,
+		    "" },
+		{ "second author is no recipient",
+		    "From: Boss <a@a>, Secretary <b@b>\nTo: x@x\n", "x@x",
+		    "a@a", "" },
+		{ "not Reply-To, Sender, Errors-To",
+		    "Reply-To: a@x\nSender: b@x\nErrors-To: c@x\n", "", NULL,
+		    "" },
+
+		{ "Resent",
+		    "To: hdr@x\nResent-To: r1@x\nResent-Cc: r2@x\n"
+		    "X: 1\nResent-To: r3@x\n",
+		    "r1@x r2@x", NULL, "" },
+		{ "Resent-Bcc", "Resent-Bcc: r@x\nTo: a@x\n", "r@x", NULL, "" },
+		{ "Resent block with other fields",
+		    "Resent-Date: d\nResent-To: r1@x\nResent-From: f@x\n"
+		    "Resent-Message-ID: i\nResent-Cc: r2@x\nTo: a@x\n",
+		    "r1@x r2@x", "f@x", "" },
+		{ "Resent without recipients",
+		    "Resent-From: f@x\nTo: a@x\nFrom: g@x\n", "a@x", "f@x",
+		    "" },
+		{ "first block without recipients",
+		    "Resent-From: f@x\nX: y\nResent-To: r@x\nTo: a@x\n", "",
+		    "f@x", "" },
+		{ "empty Resent-To", "Resent-To:\nTo: a@x\n", "", NULL, "" },
+
+		{ "From", "From: a@x\n", "", "a@x", "" },
+		{ "From with a name", "From: N <a@x>\n", "", "a@x", "" },
+		{ "bare From", "From: root (Cron)\n", "", "root", "" },
+		{ "first From counts", "From: a@x\nFrom: b@x\n", "", "a@x",
+		    "" },
+		{ "empty From", "From:\nFrom: b@x\n", "", "b@x", "" },
+		{ "bad From", "From: a b\n", "", NULL, "" },
+		{ "bad From, good To", "From: <>\nTo: a@x\n", "a@x", NULL, "" },
+		{ "From of a group", "From: g: a@x;\n", "", "a@x", "" },
+		{ "Resent-From wins", "From: a@x\nResent-From: r@x\n", "",
+		    "r@x", "" },
+		{ "Resent-From of a later block",
+		    "Resent-To: t@x\nFrom: a@x\nResent-From: r@x\n", "t@x",
+		    "a@x", "" },
+
+		{ "Message-ID", "Message-ID: <i@x>\n", "", NULL, "<i@x>" },
+		{ "folded Message-ID", "message-id:\r\n <i@x> \r\n", "", NULL,
+		    "<i@x>" },
+		{ "empty Message-ID", "Message-ID:\nMessage-ID: <j@x>\n", "",
+		    NULL, "<j@x>" },
+		{ "Resent-Message-ID", "Resent-Message-ID: <i@x>\n", "", NULL,
+		    "" },
+
+		{ "bad To", "To: a@x b@x\n", "!To: a comma is missing", NULL,
+		    "" },
+		{ "bad Cc", "To: a@x\nCc: <>\n", "!Cc: an empty address", NULL,
+		    "" },
+		{ "bad bcc", "bcc: a@\n", "!Bcc: an incomplete domain", NULL,
+		    "" },
+		{ "bare CR", "Cc: c@y\rRCPT TO:<evil@z>\n",
+		    "!Cc: a CR without LF", NULL, "" },
+		{ "bad Resent-To", "Resent-To: (\nTo: a@x\n",
+		    "!Resent-To: a comment without its end", NULL, "" },
+		{ "bad To below good Resent-To", "Resent-To: a@x\nTo: (\n",
+		    "a@x", NULL, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rewrite_view view = { .from = "untouched" };
+		struct msg m = message(rows[i].in);
+		struct fail why = { .kind = FAIL_NONE };
+		bool bad = rows[i].to[0] == '!';
+		struct arena a = { 0 };
+		const char *to = "";
+
+		CASE(rows[i].label);
+		CHECK_INT(
+		    rewrite_look(&m, true, &a, &view, &why), bad ? -1 : 0);
+		if (bad) {
+			CHECK_INT(why.kind, FAIL_MESSAGE);
+			CHECK(strstr(why.text, rows[i].to + 1) == why.text);
+			CHECK_STR(view.from, "untouched");
+		} else {
+			for (size_t k = 0; k < view.to.n; k++)
+				to = arena_printf(&a, "%s%s%s", to,
+				    k ? " " : "", view.to.v[k].spec);
+			CHECK_STR(to, rows[i].to);
+			CHECK_STR(view.from, rows[i].from);
+			CHECK_SLICE(view.message_id, rows[i].id);
+		}
+		/* Without -t a list of recipients cannot be wrong. */
+		CHECK_INT(rewrite_look(&m, false, &a, &view, &why), 0);
+		CHECK_INT(view.to.n, 0);
+		arena_free(&a);
+		msg_free(&m);
+	}
+}
+
+TEST(look_limit)
+{
+	static char header[9 * (ADDR_LIST_MAX + 2)];
+
+	for (size_t n = ADDR_LIST_MAX; n <= ADDR_LIST_MAX + 1; n++) {
+		bool fits = n <= ADDR_LIST_MAX;
+		struct rewrite_view view;
+		struct fail why;
+		struct arena a = { 0 };
+		struct msg m;
+
+		CASE("limit");
+		header[0] = '\0';
+		for (size_t i = 0; i < n; i++)
+			memcpy(header + 8 * i, "To: a@x\n", 9);
+		m = message(header);
+		CHECK_INT(
+		    rewrite_look(&m, true, &a, &view, &why), fits ? 0 : -1);
+		arena_free(&a);
+		msg_free(&m);
+	}
+}
