@@ -1,229 +1,10 @@
 #include "cmdline.h"
+#include "flags.h"
 #include <getopt.h>
-#include <stddef.h>
 #include <string.h>
-
-enum takes { TAKES_NONE, TAKES_VALUE, TAKES_OPTIONAL };
-
-/* What a flag does to the invocation. */
-enum does {
-	DOES_NOTHING, /* accepted, without meaning for us */
-	DOES_SET,     /* a bool of the invocation */
-	DOES_KEEP,    /* its value, in a text of the invocation */
-	DOES_MODE,    /* chooses what to do */
-	DOES_CALL,
-};
-
-/* Which grammar knows a letter. */
-enum { IN_SENDMAIL = 1, IN_OWN = 2, IN_BOTH = 3 };
 
 /* Bytes of one argument. */
 enum { OPERAND_MAX = 4096 };
-
-/* -bX: what to do. */
-static int take_mode(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	static const struct {
-		const char *letter;
-		enum mode_id mode;
-	} modes[] = {
-		{ "m", MODE_SEND },
-		{ "p", MODE_QUEUE_LIST },
-		{ "i", MODE_NOTHING },
-		{ "h", MODE_NOTHING },
-		{ "H", MODE_NOTHING },
-	};
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (strcmp(value, modes[i].letter) == 0) {
-			inv->mode = modes[i].mode;
-			return 0;
-		}
-	}
-	return fail(why, FAIL_USAGE, "mode %s is not supported", value);
-}
-
-/* -e X and -oeX: only "quiet" means something to a program that never mails
- * its errors back. */
-static int take_errors(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	(void)why;
-	if (strcmp(value, "q") == 0)
-		inv->quiet = true;
-	return 0;
-}
-
-/* -oX: sendmail's short settings. */
-static int take_setting(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	if (strcmp(value, "i") == 0)
-		inv->keep_dots = true;
-	if (value[0] == 'e')
-		return take_errors(inv, value + 1, why);
-	return 0;
-}
-
-static int check_word(const char *letter, const char *value,
-    const char *const *words, struct fail *why)
-{
-	for (; *words; words++)
-		if (slice_ieq(slice_of(value), slice_of(*words)))
-			return 0;
-	return fail(why, FAIL_USAGE, "%s: unknown value %s", letter, value);
-}
-
-static int check_body(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	static const char *const words[] = { "7BIT", "8BITMIME", NULL };
-
-	(void)inv;
-	return check_word("-B", value, words, why);
-}
-
-static int check_return(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	static const char *const words[] = { "full", "hdrs", "headers", "off",
-		NULL };
-
-	(void)inv;
-	return check_word("-R", value, words, why);
-}
-
-static int check_notify(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	static const char *const words[] = { "never", "off", "failure", "delay",
-		"success", NULL };
-	struct slice rest = slice_of(value), word;
-	char text[16];
-
-	(void)inv;
-	while (slice_take_until(&rest, ',', &word)) {
-		word = slice_head(slice_trim(word), sizeof(text) - 1);
-		memcpy(text, word.p, word.n);
-		text[word.n] = '\0';
-		if (check_word("-N", text, words, why) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int refuse(struct invocation *inv, const char *value, struct fail *why)
-{
-	(void)inv, (void)value;
-	return fail(why, FAIL_USAGE, "this option is not supported");
-}
-
-static int refuse_file(
-    struct invocation *inv, const char *value, struct fail *why)
-{
-	(void)inv, (void)value;
-	return fail(why, FAIL_USAGE,
-	    "not taken under this name: the "
-	    "configuration is not the caller's choice");
-}
-
-#define FIELD(name) offsetof(struct invocation, name)
-
-/*
- * Every flag that is not a setting. What is accepted without meaning is what
- * a program can do without that sends at once, follows its configuration and
- * mails no errors back.
- */
-static const struct flag {
-	char letter; /* or 0 */
-	enum takes takes;
-	int grammar;
-	enum does does;
-	const char *name; /* long option, or NULL */
-	size_t target;    /* FIELD or enum mode_id */
-	int (*call)(
-	    struct invocation *inv, const char *value, struct fail *why);
-	const char *argument; /* for help */
-	const char *help;     /* NULL: not shown there */
-} flags[] = {
-	{ 't', TAKES_NONE, IN_BOTH, DOES_SET, "read-recipients",
-	    FIELD(read_recipients), NULL, "",
-	    "add the recipients of To, Cc and Bcc" },
-	{ 'f', TAKES_VALUE, IN_BOTH, DOES_KEEP, "from", FIELD(sender), NULL,
-	    "ADDRESS", "envelope sender" },
-	{ 'r', TAKES_VALUE, IN_BOTH, DOES_KEEP, NULL, FIELD(sender), NULL,
-	    "ADDRESS", "as -f" },
-	{ 0, TAKES_NONE, IN_OWN, DOES_SET, "read-envelope-from",
-	    FIELD(read_sender), NULL, "",
-	    "take the envelope sender from the From field" },
-	{ 'F', TAKES_VALUE, IN_BOTH, DOES_KEEP, NULL, FIELD(full_name), NULL,
-	    "NAME", "name in a From field that is added" },
-	{ 'a', TAKES_VALUE, IN_BOTH, DOES_KEEP, "account", FIELD(account), NULL,
-	    "ACCOUNT", "use this account" },
-	{ 'C', TAKES_VALUE, IN_OWN, DOES_KEEP, "file", FIELD(file), NULL,
-	    "FILE", "read this instead of the user's configuration" },
-	{ 'C', TAKES_VALUE, IN_SENDMAIL, DOES_CALL, NULL, 0, refuse_file, "",
-	    NULL },
-	{ 'i', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(keep_dots), NULL, "",
-	    "a line with a lone dot does not end the message" },
-	{ 'b', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_mode, "MODE",
-	    "m: send (default), p: list the queue, i: rebuild aliases" },
-	{ 'o', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_setting,
-	    "SETTING", "i: as -i; eq: nothing on standard error" },
-	{ 'e', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_errors, "",
-	    NULL },
-	{ 'P', TAKES_NONE, IN_OWN, DOES_MODE, "pretend", MODE_PRETEND, NULL, "",
-	    "show the settings and where they come from; send nothing" },
-	{ 'v', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(verbose), NULL, "",
-	    "show the dialogue on standard error, without secrets" },
-	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_SET, "debug", FIELD(verbose), NULL,
-	    "", "as -v" },
-	{ 'd', TAKES_OPTIONAL, IN_SENDMAIL, DOES_NOTHING, NULL, 0, NULL, "",
-	    NULL },
-	{ 0, TAKES_NONE, IN_BOTH, DOES_MODE, "version", MODE_VERSION, NULL, "",
-	    "show versions, libraries and file names" },
-	{ 0, TAKES_NONE, IN_BOTH, DOES_MODE, "help", MODE_HELP, NULL, "",
-	    "show this text" },
-	{ 0, TAKES_NONE, IN_OWN, DOES_MODE, "derive-password", MODE_DERIVE,
-	    NULL, "",
-	    "turn a secret access key (terminal or standard input) into the "
-	    "SMTP password; needs --provider and --region" },
-	{ 'q', TAKES_OPTIONAL, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
-	    NULL },
-	{ 'I', TAKES_NONE, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
-	    NULL },
-	{ 'B', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_body, "", NULL },
-	{ 'R', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_return, "",
-	    NULL },
-	{ 'N', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_notify, "",
-	    NULL },
-	{ 'Q', TAKES_OPTIONAL, IN_BOTH, DOES_CALL, NULL, 0, refuse, "", NULL },
-
-#define IGNORED(letter, takes, grammar)                                        \
-	{                                                                      \
-		letter, takes, grammar, DOES_NOTHING, NULL, 0, NULL, "", NULL  \
-	}
-	IGNORED('X', TAKES_VALUE, IN_SENDMAIL),
-	IGNORED('A', TAKES_VALUE, IN_BOTH),
-	IGNORED('D', TAKES_VALUE, IN_BOTH),
-	IGNORED('L', TAKES_VALUE, IN_BOTH),
-	IGNORED('M', TAKES_VALUE, IN_BOTH),
-	IGNORED('O', TAKES_VALUE, IN_BOTH),
-	IGNORED('T', TAKES_VALUE, IN_BOTH),
-	IGNORED('V', TAKES_VALUE, IN_BOTH),
-	IGNORED('h', TAKES_VALUE, IN_BOTH),
-	IGNORED('p', TAKES_VALUE, IN_BOTH),
-	IGNORED('G', TAKES_NONE, IN_BOTH),
-	IGNORED('U', TAKES_NONE, IN_BOTH),
-	IGNORED('c', TAKES_NONE, IN_BOTH),
-	IGNORED('m', TAKES_NONE, IN_BOTH),
-	IGNORED('n', TAKES_NONE, IN_BOTH),
-	IGNORED('s', TAKES_NONE, IN_BOTH),
-	IGNORED('E', TAKES_OPTIONAL, IN_BOTH),
-	IGNORED('J', TAKES_OPTIONAL, IN_BOTH),
-#undef IGNORED
-};
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -300,7 +81,7 @@ static void make_long(int grammar, struct arena *a, struct option *rows)
 		optional_argument };
 	size_t n = 0;
 
-	for (size_t i = 0; i < ROWS(flags); i++)
+	for (size_t i = 0; i < flags_n; i++)
 		if (has_word(&flags[i], grammar))
 			rows[n++] = (struct option){ flags[i].name,
 				getopt_takes[flags[i].takes], NULL,
@@ -319,7 +100,7 @@ static void make_short(int grammar, struct buf *b)
 	static const char *const colons[] = { "", ":", "::" };
 
 	buf_adds(b, grammar == IN_SENDMAIL ? "+:" : ":");
-	for (size_t i = 0; i < ROWS(flags); i++)
+	for (size_t i = 0; i < flags_n; i++)
 		if (flags[i].letter && flags[i].grammar & grammar)
 			buf_addf(
 			    b, "%c%s", flags[i].letter, colons[flags[i].takes]);
@@ -373,26 +154,29 @@ static int apply(struct invocation *inv, int c, const char *value,
 		    inv, &option_table[c - OPTION_BASE], value, a);
 	if (c >= FLAG_BASE)
 		return apply_flag(inv, &flags[c - FLAG_BASE], value, why);
-	for (size_t i = 0; i < ROWS(flags); i++)
+	for (size_t i = 0; i < flags_n; i++)
 		if (flags[i].letter == c && flags[i].grammar & grammar)
 			return apply_flag(inv, &flags[i], value, why);
 	return add_override(inv, option_by_letter((char)c), value, a);
 }
 
-static int take_operands(
-    struct invocation *inv, int argc, char **argv, struct fail *why)
-{
-	bool dashes_seen = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
+struct arguments {
+	char **v;
+	int n;
+	bool has_dashes; /* a "--" ended the options, no value of one */
+};
 
-	inv->operands = argv + optind;
-	inv->n_operands = (size_t)(argc - optind);
+static int take_operands(
+    struct invocation *inv, const struct arguments *args, struct fail *why)
+{
+	inv->operands = args->v + optind;
+	inv->n_operands = (size_t)(args->n - optind);
 	for (size_t i = 0; i < inv->n_operands; i++) {
 		if (strlen(inv->operands[i]) > OPERAND_MAX)
 			return fail(why, FAIL_USAGE,
 			    "a recipient argument is longer than %d bytes",
 			    OPERAND_MAX);
-		if (inv->is_sendmail && !dashes_seen &&
-		    inv->operands[i][0] == '-')
+		if (!args->has_dashes && inv->operands[i][0] == '-')
 			return fail(why, FAIL_USAGE,
 			    "%s: an option after a recipient; options come "
 			    "first, -- goes before a recipient that begins "
@@ -402,46 +186,65 @@ static int take_operands(
 	return 0;
 }
 
+/* What follows = is not repeated: it may be a secret in the wrong place. */
 static int bad_option(int c, char **argv, struct fail *why)
 {
-	const char *text = argv[optind - 1];
-	bool is_long = strncmp(text, "--", 2) == 0;
+	struct slice text = slice_of(argv[optind - 1]);
+	bool is_long = slice_starts(text, SLICE("--"));
 
+	text = slice_head(text, slice_find(text, '='));
 	if (c == ':' && !is_long)
 		return fail(why, FAIL_USAGE, "-%c: a value is missing", optopt);
 	if (c == ':')
-		return fail(why, FAIL_USAGE, "%s: a value is missing", text);
+		return fail(why, FAIL_USAGE, "%.*s: a value is missing",
+		    SLICE_ARG(text));
 	if (optopt && optopt < FLAG_BASE && !is_long)
 		return fail(why, FAIL_USAGE, "-%c: unknown option", optopt);
 	return fail(why, FAIL_USAGE,
-	    "%s: unknown option, or a value where "
-	    "none is taken",
-	    text);
+	    "%.*s: unknown option, or a value where none is taken",
+	    SLICE_ARG(text));
 }
 
-int cmdline_parse(int argc, char **argv, struct arena *a,
-    struct invocation *ret, struct fail *why)
+static int take_options(struct invocation *inv, struct arguments *args,
+    struct arena *a, struct fail *why)
 {
-	struct option long_rows[ROWS(flags) + OPT_COUNT + 1];
+	struct option *long_rows =
+	    arena_alloc(a, (flags_n + OPT_COUNT + 1) * sizeof(*long_rows));
 	struct buf short_rows;
-	int grammar, c, result = 0;
+	int grammar = inv->is_sendmail ? IN_SENDMAIL : IN_OWN;
+	int c, before = 0, result = 0;
 
-	know_program(ret, argc > 0 ? argv[0] : NULL);
-	if (argc < 1)
-		return fail(why, FAIL_USAGE, "no program name was passed");
-	grammar = ret->is_sendmail ? IN_SENDMAIL : IN_OWN;
 	make_long(grammar, a, long_rows);
 	buf_init(&short_rows, 512);
 	make_short(grammar, &short_rows);
 	opterr = 0;
 	optind = 0; /* glibc: start afresh */
-	while (
-	    result == 0 && (c = getopt_long(argc, argv, buf_text(&short_rows),
-				long_rows, NULL)) != -1)
-		result = c == '?' || c == ':' ? bad_option(c, argv, why)
-					      : apply(ret, c, optarg, a, why);
+	while (result == 0) {
+		before = optind;
+		c = getopt_long(
+		    args->n, args->v, buf_text(&short_rows), long_rows, NULL);
+		if (c == -1)
+			break;
+		result = c == '?' || c == ':' ? bad_option(c, args->v, why)
+					      : apply(inv, c, optarg, a, why);
+	}
 	buf_free(&short_rows);
-	return result == 0 ? take_operands(ret, argc, argv, why) : -1;
+	args->has_dashes = result == 0 && optind > 1 && optind > before &&
+			   strcmp(args->v[optind - 1], "--") == 0;
+	return result;
+}
+
+int cmdline_parse(int argc, char **argv, struct arena *a,
+    struct invocation *ret, struct fail *why)
+{
+	struct arguments args = { .v = argv, .n = argc };
+
+	know_program(ret, argc > 0 ? argv[0] : NULL);
+	if (argc < 1)
+		return fail(why, FAIL_USAGE, "no program name was passed");
+	if (take_options(ret, &args, a, why) != 0)
+		return -1;
+	return take_operands(ret, &args, why);
 }
 
 bool cmdline_sets(const struct invocation *inv, enum option_id id)
@@ -485,7 +288,7 @@ void cmdline_help(const struct invocation *inv, struct buf *b)
 
 	buf_addf(b, "usage: %s [option ...] [--] [recipient ...] < message\n\n",
 	    inv->program);
-	for (size_t i = 0; i < ROWS(flags); i++)
+	for (size_t i = 0; i < flags_n; i++)
 		if (flags[i].help && flags[i].grammar & grammar)
 			help_flag(&flags[i], grammar, b);
 	if (grammar == IN_SENDMAIL)

@@ -3,7 +3,7 @@
  * sendmail's, where options end at the first operand and none of them names a
  * file, a host or a command; and postrider's own (msmtp's letters and long
  * options, GNU permutation) with sendmail's letters added. Letters are rows
- * of one table in cmdline.c; settings are rows of options.def.
+ * of one table in flags.c; settings are rows of options.def.
  *
  * Fails: USAGE.
  */
@@ -20,6 +20,7 @@ enum mode_id {
 	MODE_HELP,
 	MODE_DERIVE,
 	MODE_QUEUE_LIST,
+	MODE_QUEUE_COUNT,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };
 

@@ -20,11 +20,13 @@
  * that is opened write-only in place of a missing stdin makes reading it
  * fail, so a closed stdin is an error and not an empty message.
  */
-static void open_standard_descriptors(void)
+static bool open_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			(void)open("/dev/null", O_WRONLY);
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", O_WRONLY) != fd)
+			return false;
+	return true;
 }
 
 static void harden(void)
@@ -58,7 +60,9 @@ int main(int argc, char **argv)
 	struct fail why = { 0 };
 	int code;
 
-	open_standard_descriptors();
+	/* Nobody could be told: a message would go where a socket is now. */
+	if (!open_standard_descriptors())
+		return fail_exit_code(FAIL_OS);
 	harden();
 	if (is_elevated()) {
 		log_error("this program must not be set-uid or set-gid: its "

@@ -2,6 +2,7 @@
 #include "files.h"
 #include "io.h"
 #include "log.h"
+#include "plan.h"
 #include "provider.h"
 #include "sasl.h"
 #include "tls.h"
@@ -82,12 +83,16 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 {
 	struct files files;
 	struct buf out;
-	struct fail why = { 0 };
+	struct fail why = { .kind = FAIL_NONE };
+	const char *sender = NULL;
 	int code = 0;
 
 	buf_init(&out, TEXT_MAX);
 	files_init(&files, a);
-	if (files_load(&files, inv, inv->sender, &why) != 0) {
+	if (inv->sender)
+		sender = plan_sender_operand(inv->sender, a, &why);
+	if (why.kind != FAIL_NONE ||
+	    files_load(&files, inv, sender, &why) != 0) {
 		code = say(&why);
 	} else {
 		buf_addf(&out, "account %s\n",
@@ -103,7 +108,6 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 static struct secret *read_secret_key(struct fail *why)
 {
 	struct secret *s;
-	struct slice line;
 
 	if (isatty(STDIN_FILENO))
 		return secret_prompt(
@@ -115,20 +119,21 @@ static struct secret *read_secret_key(struct fail *why)
 		fail(why, FAIL_INPUT, "standard input: %s", strerror(errno));
 		return secret_free(s);
 	}
-	line = slice_head(secret_view(s), slice_find(secret_view(s), '\n'));
-	while (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	secret_truncate(s, line.n);
+	secret_truncate(s, slice_first_line(secret_view(s)).n);
 	return s;
 }
 
-static int derive(const struct settings *s, struct fail *why)
+static int derive(const struct settings *s, struct arena *a, struct fail *why)
 {
 	struct secret *key = read_secret_key(why);
 	struct slice password;
+	struct buf warnings;
 	int result = -1;
 
-	if (key && provider_derive(s, &key, why) == 0) {
+	buf_init(&warnings, TEXT_MAX);
+	if (key && secret_view(key).n == 0)
+		fail(why, FAIL_INPUT, "no secret access key was given");
+	else if (key && provider_derive(s, &key, a, &warnings, why) == 0) {
 		password = secret_view(key);
 		result = io_write(STDOUT_FILENO, password.p, password.n) ||
 				 io_write(STDOUT_FILENO, "\n", 1)
@@ -136,6 +141,8 @@ static int derive(const struct settings *s, struct fail *why)
 				   strerror(errno))
 			     : 0;
 	}
+	log_warnings(buf_slice(&warnings));
+	buf_free(&warnings);
 	secret_free(key);
 	return result;
 }
@@ -152,18 +159,29 @@ static int mode_derive(const struct invocation *inv, struct arena *a)
 		result = fail(&why, FAIL_USAGE,
 		    "--derive-password needs --provider and --region");
 	if (result == 0)
-		result = derive(&s, &why);
+		result = derive(&s, a, &why);
 	return result == 0 ? 0 : say(&why);
+}
+
+static int print_text(const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, TEXT_MAX);
+	buf_adds(&b, text);
+	return print(&b, 0);
 }
 
 static int mode_queue_list(const struct invocation *inv, struct arena *a)
 {
-	struct buf b;
-
 	(void)inv, (void)a;
-	buf_init(&b, TEXT_MAX);
-	buf_adds(&b, "Mail queue is empty\n");
-	return print(&b, 0);
+	return print_text("Mail queue is empty\n");
+}
+
+static int mode_queue_count(const struct invocation *inv, struct arena *a)
+{
+	(void)inv, (void)a;
+	return print_text("0\n");
 }
 
 static int mode_nothing(const struct invocation *inv, struct arena *a)
@@ -182,6 +200,7 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_HELP] = mode_help,
 		[MODE_DERIVE] = mode_derive,
 		[MODE_QUEUE_LIST] = mode_queue_list,
+		[MODE_QUEUE_COUNT] = mode_queue_count,
 		[MODE_NOTHING] = mode_nothing,
 	};
 

@@ -44,6 +44,8 @@ int plan_connection(
 		.settings = s,
 		.arena = a,
 		.provider = provider_find(s->provider),
+		.is_provider_host =
+		    s->origin[OPT_host].kind == ORIGIN_PROVIDER,
 		.dial = {
 			.host = s->host,
 			.port = (unsigned)s->port,
@@ -88,22 +90,18 @@ const char *plan_sender_operand(
 	return list.v[0].spec;
 }
 
-static bool is_pattern(const char *from)
-{
-	return from && strpbrk(from, "?*[") != NULL;
-}
-
 /* The account's own address; NULL when it has none, or only a pattern. */
 static const char *own_address(const struct settings *s)
 {
-	return s->from && s->from[0] && !is_pattern(s->from) ? s->from : NULL;
+	return s->from && s->from[0] && !account_is_pattern(s->from) ? s->from
+								     : NULL;
 }
 
 /* The author in the header, where the account lets it be the sender. */
 static const char *header_author(
     const struct settings *s, const struct rewrite_view *view)
 {
-	bool fits = view->from && is_pattern(s->from) &&
+	bool fits = view->from && account_is_pattern(s->from) &&
 		    fnmatch(s->from, view->from, 0) == 0;
 
 	return s->sender_from_header || fits ? view->from : NULL;
@@ -171,13 +169,17 @@ static int plan_sender(struct plan *p, const struct invocation *inv,
 }
 
 /* Adds what is not there yet: everybody gets a message once. */
-static void add_recipient(struct plan *p, const char *address)
+static int add_recipient(struct plan *p, const char *address, struct fail *why)
 {
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		if (addr_same(p->rcpt[i], address))
-			return;
+			return 0;
+	if (p->n_rcpt == ADDR_LIST_MAX)
+		return fail(why, FAIL_MESSAGE, "more than %d recipients",
+		    ADDR_LIST_MAX);
 	p->rcpt = arena_grow(p->arena, p->rcpt, p->n_rcpt, sizeof(*p->rcpt));
 	p->rcpt[p->n_rcpt++] = address;
+	return 0;
 }
 
 static int add_list(
@@ -187,9 +189,9 @@ static int add_list(
 		const char *address = addr_qualify(
 		    p->arena, list->v[i].spec, p->settings->qualify_domain);
 
-		if (addr_check(address, p->provider != NULL, why) != 0)
+		if (addr_check(address, p->provider != NULL, why) != 0 ||
+		    add_recipient(p, address, why) != 0)
 			return -1;
-		add_recipient(p, address);
 	}
 	return 0;
 }
@@ -215,13 +217,16 @@ int plan_envelope(struct plan *p, const struct invocation *inv,
 			return -1;
 	if (inv->read_recipients && add_list(p, &view->to, why) != 0)
 		return fail_wrap(why, "recipient in the header");
-	if (p->n_rcpt > ADDR_LIST_MAX)
-		return fail(why, FAIL_MESSAGE, "more than %d recipients",
-		    ADDR_LIST_MAX);
 	if (p->n_rcpt == 0)
 		return fail(why, FAIL_USAGE, "no recipients: %s",
 		    inv->read_recipients ? "To, Cc and Bcc name nobody"
 					 : "name them, or use -t");
+	/* All or nothing cannot be promised over several transactions. */
+	if (!p->smtp.partial_delivery && p->max_rcpt && p->n_rcpt > p->max_rcpt)
+		return fail(why, FAIL_MESSAGE,
+		    "partial_delivery off: %zu recipients, but a transaction "
+		    "takes %zu (max_recipients)",
+		    p->n_rcpt, p->max_rcpt);
 	return plan_sender(p, inv, view, why);
 }
 

@@ -16,6 +16,7 @@ struct plan {
 	const struct settings *settings; /* borrowed, for this module alone */
 	struct arena *arena;             /* borrowed */
 	const struct provider *provider; /* NULL: none */
+	bool is_provider_host; /* the provider's table named the host */
 	struct dial_params dial;
 	struct tls_params tls;
 	struct smtp_params smtp;

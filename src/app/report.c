@@ -5,7 +5,12 @@
 #include <syslog.h>
 #include <time.h>
 
-enum { LINE_MAX_BYTES = 64 * 1024 };
+/* A line must also fit a datagram of syslog. */
+enum {
+	LINE_MAX_BYTES = 16 * 1024,
+	LIST_MAX_BYTES = 2048,
+	WORD_MAX_BYTES = 512,
+};
 
 /*
  * Of a message that was accepted, the recipients that were refused decide, a
@@ -56,23 +61,74 @@ static void add_quoted(struct buf *b, const char *key, const char *text)
 	buf_addc(b, '\'');
 }
 
-static void add_recipients(struct buf *b, const struct plan *p)
+/* A value without quotes: a blank inside would begin a field of its own. */
+static void add_word(struct buf *b, const char *key, struct slice word)
 {
-	buf_adds(b, " recipients=");
-	for (size_t i = 0; i < p->n_rcpt; i++)
-		buf_addf(b, "%s%s", i ? "," : "", p->rcpt[i]);
+	buf_addf(b, " %s=", key);
+	for (size_t i = 0; i < word.n && i < WORD_MAX_BYTES; i++)
+		if (is_blank(word.p[i]))
+			buf_addc(b, '?');
+		else
+			buf_add_printable(
+			    b, slice_head(slice_skip(word, i), 1));
 }
 
+/*
+ * Addresses between commas. A line of the log has a maximum, and what stands
+ * at its end must not be lost to a long list: the rest is only counted.
+ */
+struct address_list {
+	struct buf *b;
+	const char *key;
+	size_t start, n, left_out;
+};
+
+static void add_address(struct address_list *list, const char *address)
+{
+	struct buf *b = list->b;
+
+	if (list->n++ == 0) {
+		list->start = b->n;
+		add_word(b, list->key, slice_of(address));
+	} else if (b->n - list->start > LIST_MAX_BYTES) {
+		list->left_out++;
+	} else {
+		buf_addc(b, ',');
+		for (; *address; address++)
+			if (is_blank(*address))
+				buf_addc(b, '?');
+			else
+				buf_addc(b, *address);
+	}
+}
+
+static void end_list(struct address_list *list)
+{
+	if (list->left_out)
+		buf_addf(list->b, ",+%zu", list->left_out);
+}
+
+static void add_recipients(struct buf *b, const struct plan *p)
+{
+	struct address_list list = { .b = b, .key = "recipients" };
+
+	for (size_t i = 0; i < p->n_rcpt; i++)
+		add_address(&list, p->rcpt[i]);
+	end_list(&list);
+}
+
+/* Who did not get a message that others got. */
 static void add_refused(struct buf *b, const struct outcome *o)
 {
-	const char *separator = " refused=";
+	struct address_list list = { .b = b, .key = "refused" };
+	bool accepted = false;
 
-	for (size_t i = 0; i < o->n_rcpt; i++) {
-		if (o->rcpt[i].class == OUTCOME_ACCEPTED)
-			continue;
-		buf_addf(b, "%s%s", separator, o->rcpt[i].address);
-		separator = ",";
-	}
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		accepted |= o->rcpt[i].class == OUTCOME_ACCEPTED;
+	for (size_t i = 0; accepted && i < o->n_rcpt; i++)
+		if (o->rcpt[i].class != OUTCOME_ACCEPTED)
+			add_address(&list, o->rcpt[i].address);
+	end_list(&list);
 }
 
 static const char *on_off(bool on)
@@ -87,7 +143,7 @@ static void add_server(struct buf *b, const struct settings *s)
 	buf_addf(b, "host=%s tls=%s auth=%s", s->host ? s->host : "",
 	    on_off(s->tls), on_off(auth));
 	if (auth && s->user)
-		buf_addf(b, " user=%s", s->user);
+		add_word(b, "user", slice_of(s->user));
 }
 
 static void make_line(
@@ -96,7 +152,7 @@ static void make_line(
 	if (r->settings)
 		add_server(b, r->settings);
 	if (r->plan && r->plan->sender) {
-		buf_addf(b, " from=%s", r->plan->sender);
+		add_word(b, "from", slice_of(r->plan->sender));
 		add_recipients(b, r->plan);
 	}
 	if (o->size)
@@ -109,16 +165,13 @@ static void make_line(
 		add_quoted(b, "errormsg", o->why.text);
 	buf_addf(b, "%sexitcode=%s", b->n ? " " : "", fail_code_name(code));
 	if (r->account)
-		buf_addf(b, " account=%s", r->account);
+		add_word(b, "account", slice_of(r->account));
 	buf_addf(b, " outcome=%s", outcome_name(o->class));
-	if (r->message_id.n) {
-		buf_adds(b, " msgid=");
-		buf_add_printable(b, r->message_id);
-	}
+	if (r->message_id.n)
+		add_word(b, "msgid", r->message_id);
 	if (o->server_id)
-		buf_addf(b, " serverid=%s", o->server_id);
-	if (o->class == OUTCOME_ACCEPTED)
-		add_refused(b, o);
+		add_word(b, "serverid", slice_of(o->server_id));
+	add_refused(b, o);
 }
 
 /* msmtp's default format; "none" leaves the time out. */
@@ -193,6 +246,12 @@ static void write_log(const struct report *r, const struct outcome *o, int code)
 	buf_free(&timed);
 }
 
+static void say_advice(const struct fail *why)
+{
+	if (why->advice)
+		log_error("what to do: %s", why->advice);
+}
+
 static void say_failure(
     const struct report *r, const struct fail *why, const char *recipient)
 {
@@ -200,8 +259,6 @@ static void say_failure(
 
 	log_error("%s%s%s%s%s%s", *account ? "account " : "", account,
 	    *account ? ": " : "", recipient, *recipient ? ": " : "", why->text);
-	if (why->advice)
-		log_error("what to do: %s", why->advice);
 }
 
 /* The same text for every recipient is said once. */
@@ -214,24 +271,47 @@ static bool is_common(const struct outcome *o)
 	return true;
 }
 
+/* An advice that many recipients share is given once, with the first. */
+static bool is_new_advice(const struct outcome *o, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (o->rcpt[i].why.advice == o->rcpt[n].why.advice)
+			return false;
+	return true;
+}
+
+static void say_recipients(const struct report *r, const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++) {
+		const struct outcome_rcpt *one = &o->rcpt[i];
+
+		if (one->class == OUTCOME_ACCEPTED)
+			continue;
+		if (one->class == OUTCOME_SUPPRESSED)
+			log_warning("%s will not get the message: %s",
+			    one->address, one->why.text);
+		else
+			say_failure(r, &one->why, one->address);
+		if (is_new_advice(o, i))
+			say_advice(&one->why);
+	}
+}
+
 static void say_outcome(const struct report *r, const struct outcome *o)
 {
-	bool unknown = false;
+	bool unknown = o->class == OUTCOME_UNKNOWN;
 
-	if (o->class != OUTCOME_ACCEPTED && is_common(o)) {
-		say_failure(r, &o->why, "");
-		unknown = o->class == OUTCOME_UNKNOWN;
+	if (o->class == OUTCOME_ACCEPTED || !is_common(o)) {
+		say_recipients(r, o);
 	} else {
-		for (size_t i = 0; i < o->n_rcpt; i++) {
-			if (o->rcpt[i].class == OUTCOME_ACCEPTED)
-				continue;
-			say_failure(r, &o->rcpt[i].why, o->rcpt[i].address);
-			unknown |= o->rcpt[i].class == OUTCOME_UNKNOWN;
-		}
+		say_failure(r, &o->why, "");
+		say_advice(&o->why);
 	}
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		unknown |= o->rcpt[i].class == OUTCOME_UNKNOWN;
 	if (unknown)
-		log_error("the message may have been delivered: sending it "
-			  "again may deliver it twice");
+		log_error("what to do: find out whether it arrived before "
+			  "you send it again, or accept a duplicate");
 }
 
 int report_outcome(const struct report *r, const struct outcome *o)
@@ -249,6 +329,7 @@ int report_failure(const struct report *r, const struct fail *why)
 	struct outcome o = { .class = OUTCOME_NOT_SENT, .why = *why };
 
 	say_failure(r, why, "");
+	say_advice(why);
 	write_log(r, &o, code);
 	return code;
 }

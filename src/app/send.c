@@ -81,14 +81,12 @@ static int read_message(struct send *s, struct fail *why)
 {
 	struct intake_params params = {
 		.max_size = s->plan.max_size,
+		.size_advice = size_advice,
 		.dot_ends = s->inv->is_sendmail && !s->inv->keep_dots,
 	};
 
-	if (msg_intake(&s->msg, STDIN_FILENO, &params, why) != 0) {
-		if (why->kind == FAIL_MESSAGE)
-			why->advice = size_advice;
+	if (msg_intake(&s->msg, STDIN_FILENO, &params, why) != 0)
 		return -1;
-	}
 	return rewrite_look(
 	    &s->msg, s->inv->read_recipients, s->arena, &s->view, why);
 }

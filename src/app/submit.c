@@ -44,32 +44,47 @@ static void merge(struct outcome *whole, const struct outcome *part,
 				       : part->server_id;
 }
 
+/* Recipients whose turn did not come because the session ended. */
+static void not_reached(
+    const struct plan *p, size_t first, struct arena *a, struct outcome *ret)
+{
+	size_t left = p->n_rcpt - first;
+	struct outcome part = {
+		.class = OUTCOME_NOT_SENT,
+		.rcpt = arena_alloc(a, left * sizeof(*part.rcpt)),
+		.n_rcpt = left,
+		.reply = { .stage = "mail", .text = "" },
+		.size = ret->size,
+	};
+
+	fail(&part.why, FAIL_LOST,
+	    "%s: the session ended before these recipients' turn",
+	    p->smtp.host);
+	same_for_all(&part, part.rcpt, left);
+	merge(ret, &part, first, a);
+}
+
 static void run_transactions(const struct plan *p, struct smtp *session,
     struct msg *m, struct arena *a, struct outcome *ret)
 {
 	size_t step = p->max_rcpt ? p->max_rcpt : p->n_rcpt;
 	bool open = true;
+	size_t first;
 
-	for (size_t first = 0; first < p->n_rcpt; first += step) {
+	for (first = 0; first < p->n_rcpt && open; first += step) {
 		size_t left = p->n_rcpt - first;
-		struct outcome part = { 0 };
+		struct outcome part = { .class = OUTCOME_NOT_SENT };
 		struct smtp_envelope envelope = {
 			.sender = p->sender,
 			.rcpt = p->rcpt + first,
 			.n_rcpt = left < step ? left : step,
 		};
 
-		if (!open) {
-			/* What follows a session that broke was not sent. */
-			part.class = OUTCOME_NOT_SENT;
-			part.why = ret->why;
-			part.why.kind = FAIL_LOST;
-			same_for_all(&part, ret->rcpt + first, left);
-			return;
-		}
 		open = smtp_send(session, &envelope, m, left <= step, &part);
 		merge(ret, &part, first, a);
 	}
+	if (first < p->n_rcpt)
+		not_reached(p, first, a, ret);
 }
 
 /*
@@ -97,50 +112,80 @@ static enum fail_kind kind_of_rule(const struct reply_rule *rule,
 	return kind;
 }
 
-/* What the provider's rules know about one verdict. */
-static void refine(const struct plan *p, enum outcome_class *class,
+/* The rule that knows this verdict; without a reply only failures to get
+ * through have one, and those of a host the user named are the user's. */
+static const struct reply_rule *rule_for(const struct plan *p,
+    const struct fail *why, const struct outcome_reply *reply)
+{
+	const char *stage = why->kind == FAIL_NOHOST ? "resolve" : "connect";
+
+	if (reply->code)
+		return provider_rule(
+		    p->provider, reply->stage, reply->code, reply->text);
+	if (why->kind == FAIL_NONE || strcmp(reply->stage, "connect") != 0 ||
+	    (why->kind == FAIL_NOHOST && !p->is_provider_host))
+		return NULL;
+	return provider_rule(p->provider, stage, 0, why->text);
+}
+
+/* What the provider's rules know about a refusal. */
+static void refine(const struct plan *p, enum outcome_class class,
     struct fail *why, const struct outcome_reply *reply)
 {
-	const char *stage = reply->code                ? reply->stage
-			    : why->kind == FAIL_NOHOST ? "resolve"
-						       : "connect";
-	const char *text = reply->code ? reply->text : why->text;
-	const struct reply_rule *rule;
+	const struct reply_rule *rule = NULL;
 
-	if (*class == OUTCOME_UNKNOWN || (!reply->code && !why->kind))
-		return;
-	rule = provider_rule(p->provider, stage, reply->code, text);
+	if (class != OUTCOME_UNKNOWN && class != OUTCOME_ACCEPTED)
+		rule = rule_for(p, why, reply);
 	if (!rule)
 		return;
-	if (rule->class == RULE_SUPPRESSED && reply->code / 100 == 2) {
-		*class = OUTCOME_SUPPRESSED;
-		fail(why, FAIL_RCPT, "%s", text);
-
-	} else if (*class == OUTCOME_ACCEPTED) {
-		return;
-	}
-
 	why->kind = kind_of_rule(rule, reply, why->kind);
 	why->advice = rule->advice;
 }
 
-static bool is_all_suppressed(const struct outcome *o)
+/*
+ * A 2yz that says that a recipient will get nothing. One that answers the
+ * message speaks of the recipient it names, and of all when it names none.
+ */
+static void note_suppression(
+    const struct plan *p, struct outcome_rcpt *r, bool is_named)
 {
-	for (size_t i = 0; i < o->n_rcpt; i++)
-		if (o->rcpt[i].class != OUTCOME_SUPPRESSED)
-			return false;
-	return o->n_rcpt > 0;
+	const struct reply_rule *rule = rule_for(p, &r->why, &r->reply);
+	bool for_all = !is_named || strcmp(r->reply.stage, "rcpt") == 0;
+
+	if (!rule || rule->class != RULE_SUPPRESSED ||
+	    r->reply.code / 100 != 2 ||
+	    (!for_all && !strstr(r->reply.text, r->address)))
+		return;
+	r->class = OUTCOME_SUPPRESSED;
+	fail(&r->why, FAIL_RCPT, "%s", r->reply.text);
+	r->why.advice = rule->advice;
 }
 
-static void refine_all(const struct plan *p, struct outcome *ret)
+/* Does the reply that these recipients share name one of them? */
+static bool names_one(const struct outcome *o, const char *text)
 {
-	refine(p, &ret->class, &ret->why, &ret->reply);
-	for (size_t i = 0; i < ret->n_rcpt; i++)
-		refine(p, &ret->rcpt[i].class, &ret->rcpt[i].why,
-		    &ret->rcpt[i].reply);
-	if (ret->class == OUTCOME_ACCEPTED && is_all_suppressed(ret)) {
-		ret->class = OUTCOME_SUPPRESSED;
-		ret->why = ret->rcpt[0].why;
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (strstr(text, o->rcpt[i].address))
+			return true;
+	return false;
+}
+
+static void refine_all(const struct plan *p, struct outcome *o)
+{
+	bool all_suppressed = o->n_rcpt > 0;
+
+	refine(p, o->class, &o->why, &o->reply);
+	for (size_t i = 0; i < o->n_rcpt; i++) {
+		struct outcome_rcpt *r = &o->rcpt[i];
+
+		refine(p, r->class, &r->why, &r->reply);
+		if (r->class == OUTCOME_ACCEPTED && r->reply.code != 250)
+			note_suppression(p, r, names_one(o, r->reply.text));
+		all_suppressed &= r->class == OUTCOME_SUPPRESSED;
+	}
+	if (o->class == OUTCOME_ACCEPTED && all_suppressed) {
+		o->class = OUTCOME_SUPPRESSED;
+		o->why = o->rcpt[0].why;
 	}
 }
 
@@ -155,6 +200,8 @@ void submit(const struct plan *p, struct msg *m, struct secret *password,
 		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
 		.n_rcpt = p->n_rcpt,
 	};
+	opened.reply.stage = "connect";
+	opened.reply.text = "";
 	fd = dial(&p->dial, &opened.why);
 	if (fd < 0)
 		secret_free(password);

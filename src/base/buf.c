@@ -49,11 +49,6 @@ static bool buf_grow(struct buf *b, size_t n)
 	return true;
 }
 
-char *buf_reserve(struct buf *b, size_t n)
-{
-	return buf_grow(b, n) ? b->p + b->n : NULL;
-}
-
 void buf_add(struct buf *b, const void *bytes, size_t n)
 {
 	if (!buf_grow(b, n))
@@ -111,7 +106,7 @@ void buf_add_printable(struct buf *b, struct slice s)
 	b->p[b->n] = '\0';
 }
 
-/* Bytes put into reserved room and counted by the caller have no NUL yet. */
+/* An owner that drops bytes at the end only counts n down. */
 const char *buf_text(const struct buf *b)
 {
 	if (!b->p)
@@ -123,13 +118,4 @@ const char *buf_text(const struct buf *b)
 struct slice buf_slice(const struct buf *b)
 {
 	return (struct slice){ buf_text(b), b->n };
-}
-
-char *buf_steal(struct buf *b)
-{
-	char *p = b->p ? b->p : mem_dup("", 0);
-
-	p[b->n] = '\0';
-	*b = (struct buf){ .max = b->max };
-	return p;
 }

@@ -5,7 +5,7 @@
  *
  * The owner calls buf_free(). Pointers into a buf are valid until the next
  * call that adds to it. The bytes are always followed by a NUL that is not
- * counted.
+ * counted; after n was counted down to drop some, buf_text() puts it there.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -38,16 +38,7 @@ void buf_addf(struct buf *b, const char *format, ...)
  */
 void buf_add_printable(struct buf *b, struct slice s);
 
-/*
- * Room for n more bytes at b->p + b->n, to be counted by the caller; NULL and
- * full when there is none. buf_text() and buf_steal() put the NUL behind them.
- */
-char *buf_reserve(struct buf *b, size_t n);
-
 const char *buf_text(const struct buf *b);
 struct slice buf_slice(const struct buf *b);
-
-/* Hands the bytes (malloc'ed, NUL terminated) to the caller; b is empty. */
-char *buf_steal(struct buf *b);
 
 #endif

@@ -6,10 +6,9 @@
 static const struct {
 	int code;
 	const char *name;
-	const char *meaning;
 } kinds[FAIL_KINDS] = {
 
-#define FAIL(kind, code, name, meaning) { code, name, meaning },
+#define FAIL(kind, code, name, meaning) { code, name },
 #include "fail.def"
 #undef FAIL
 };
@@ -70,21 +69,10 @@ int fail_exit_code(enum fail_kind kind)
 	return kind < FAIL_KINDS ? kinds[kind].code : kinds[FAIL_BUG].code;
 }
 
-const char *fail_exit_name(enum fail_kind kind)
-{
-	return kind < FAIL_KINDS ? kinds[kind].name : kinds[FAIL_BUG].name;
-}
-
 const char *fail_code_name(int exit_code)
 {
 	for (int i = 0; i < FAIL_KINDS; i++)
 		if (kinds[i].code == exit_code)
 			return kinds[i].name;
 	return kinds[FAIL_BUG].name;
-}
-
-const char *fail_meaning(enum fail_kind kind)
-{
-	return kind < FAIL_KINDS ? kinds[kind].meaning
-				 : kinds[FAIL_BUG].meaning;
 }

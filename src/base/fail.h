@@ -40,10 +40,7 @@ int fail_wrap(struct fail *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 int fail_exit_code(enum fail_kind kind);
-/* "EX_NOHOST" and the like. */
-const char *fail_exit_name(enum fail_kind kind);
 /* The sysexits name of a code, "EX_OK" for 0, "EX_SOFTWARE" when unknown. */
 const char *fail_code_name(int exit_code);
-const char *fail_meaning(enum fail_kind kind);
 
 #endif

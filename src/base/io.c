@@ -66,39 +66,39 @@ int io_wait(int fd, short events, struct deadline d)
 	return n;
 }
 
-int io_write(int fd, const void *bytes, size_t n)
+/* Callers hand down pipes that they themselves use without blocking. */
+static int wait_for_room(int fd, struct deadline d)
+{
+	int ready = io_wait(fd, POLLOUT, d);
+
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	return ready > 0 ? 0 : -1;
+}
+
+int io_write_until(int fd, const void *bytes, size_t n, struct deadline d)
 {
 	const char *p = bytes;
 
 	while (n > 0) {
 		ssize_t done = write(fd, p, n);
 
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
+		if (done >= 0) {
+			p += done;
+			n -= (size_t)done;
+		} else if (errno == EAGAIN) {
+			if (wait_for_room(fd, d) != 0)
+				return -1;
+		} else if (errno != EINTR) {
 			return -1;
-		p += done;
-		n -= (size_t)done;
+		}
 	}
 	return 0;
 }
 
-ssize_t io_read(int fd, void *bytes, size_t n)
+int io_write(int fd, const void *bytes, size_t n)
 {
-	size_t have = 0;
-
-	while (have < n) {
-		ssize_t got = read(fd, (char *)bytes + have, n - have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	return (ssize_t)have;
+	return io_write_until(fd, bytes, n, (struct deadline){ 0 });
 }
 
 ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset)

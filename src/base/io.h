@@ -30,11 +30,17 @@ int deadline_left(struct deadline d);
 /* 1: ready, 0: the deadline passed, -1: errno. events as for poll(). */
 int io_wait(int fd, short events, struct deadline d);
 
-/* All n bytes, through EINTR and short writes. -1 with errno. */
+/*
+ * All n bytes, through EINTR and short writes. A descriptor that does not
+ * block is waited for like one that does, or until the deadline (ETIMEDOUT).
+ * -1 with errno.
+ */
 int io_write(int fd, const void *bytes, size_t n);
-/* Up to n bytes, through EINTR; less only at end of file. -1 with errno. */
-ssize_t io_read(int fd, void *bytes, size_t n);
-/* The same at an offset. */
+int io_write_until(int fd, const void *bytes, size_t n, struct deadline d);
+/*
+ * Up to n bytes at an offset, through EINTR; less only at end of file. -1 with
+ * errno.
+ */
 ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset);
 
 /* Closes unless negative; returns -1: fd = io_close(fd). */

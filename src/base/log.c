@@ -11,7 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = 8192, LOG_LOCK_SECONDS = 10 };
+enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10 };
 
 static const char *log_name = "postrider";
 static bool log_quiet;
@@ -72,10 +72,9 @@ void log_warnings(struct slice lines)
 }
 
 /* A record lock, as other mail programs use for their log files. */
-static int lock_file(int fd)
+static int lock_file(int fd, struct deadline d)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct deadline d = deadline_in(LOG_LOCK_SECONDS);
 
 	while (fcntl(fd, F_SETLK, &lock) != 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
@@ -89,6 +88,7 @@ static int lock_file(int fd)
 
 int log_to_file(const char *path, struct slice line, struct fail *why)
 {
+	struct deadline d = deadline_in(LOG_FILE_SECONDS);
 	bool is_stdout = strcmp(path, "-") == 0;
 	int fd = is_stdout ? STDOUT_FILENO
 			   : open(path,
@@ -104,7 +104,8 @@ int log_to_file(const char *path, struct slice line, struct fail *why)
 	buf_init(&whole, line.n + 1);
 	buf_add_printable(&whole, line);
 	buf_addc(&whole, '\n');
-	if (lock_file(fd) != 0 || io_write(fd, whole.p, whole.n) != 0)
+	if (lock_file(fd, d) != 0 ||
+	    io_write_until(fd, whole.p, whole.n, d) != 0)
 		result = fail(why, FAIL_OS, "cannot log to %s: %s", path,
 		    strerror(errno));
 	buf_free(&whole);

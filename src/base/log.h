@@ -20,8 +20,9 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warnings(struct slice lines);
 
 /*
- * One line appended to a file (mode 0600 when created, locked for at most ten
- * seconds; "-" is stdout). Fails: OS.
+ * One line appended to a file (mode 0600 when created; "-" is stdout). A lock
+ * of another program and a pipe that is full are waited for, for ten seconds
+ * in all. Fails: OS.
  */
 int log_to_file(const char *path, struct slice line, struct fail *why);
 

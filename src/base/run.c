@@ -195,9 +195,7 @@ struct secret *run_collect(struct run *r, struct fail *why)
 	r->out = io_close(r->out);
 	reaped = reap(r, &status);
 	run_end(r);
-	line = slice_head(secret_view(s), slice_find(secret_view(s), '\n'));
-	while (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
+	line = slice_first_line(secret_view(s));
 	secret_truncate(s, line.n);
 	if (line.n == 0) {
 		no_output(r, reaped, status, why);

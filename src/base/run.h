@@ -26,7 +26,7 @@ struct run {
 int run_start(struct run *r, const char *const argv[], const char *what,
     int seconds, struct fail *why);
 
-/* The first line of output without its CR and LF; kills what is late. */
+/* The first line of output (slice_first_line); kills what is late. */
 struct secret *run_collect(struct run *r, struct fail *why);
 
 /*

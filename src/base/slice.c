@@ -85,6 +85,14 @@ bool slice_take_line(struct slice *rest, struct slice *ret_line)
 	return true;
 }
 
+struct slice slice_first_line(struct slice s)
+{
+	s = slice_head(s, slice_find(s, '\n'));
+	while (s.n && s.p[s.n - 1] == '\r')
+		s.n--;
+	return s;
+}
+
 bool slice_take_word(struct slice *rest, struct slice *ret_word)
 {
 	struct slice s = *rest;
@@ -110,6 +118,14 @@ bool slice_take_until(struct slice *rest, char sep, struct slice *ret_head)
 	n = slice_find(*rest, sep);
 	*ret_head = slice_head(*rest, n);
 	*rest = slice_skip(*rest, n + 1);
+	return true;
+}
+
+bool slice_is_printable(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_control(s.p[i]) || is_8bit(s.p[i]))
+			return false;
 	return true;
 }
 

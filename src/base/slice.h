@@ -50,11 +50,17 @@ struct slice slice_trim_eol(struct slice s);
  */
 bool slice_take_line(struct slice *rest, struct slice *ret_line);
 
+/* Up to the first LF (or all), without it and without CRs at the end. */
+struct slice slice_first_line(struct slice s);
+
 /* Take the next run of bytes that are not blanks, skipping blanks before. */
 bool slice_take_word(struct slice *rest, struct slice *ret_word);
 
 /* Take up to sep or the end; sep is consumed. False when rest is empty. */
 bool slice_take_until(struct slice *rest, char sep, struct slice *ret_head);
+
+/* Printable ASCII only: no control character, no 8-bit byte; "" is. */
+bool slice_is_printable(struct slice s);
 
 /* Decimal digits only, the whole slice, min <= value <= max. */
 bool slice_number(

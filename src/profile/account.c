@@ -54,12 +54,18 @@ static void drop_empty(struct settings *s, struct arena *a)
 	}
 }
 
+bool account_is_pattern(const char *from)
+{
+	return from && strpbrk(from, "?*[") != NULL;
+}
+
 /* NULL when `from` is a pattern, a substitution or has no domain. */
 static const char *domain_of(const char *from)
 {
 	const char *at = from ? strrchr(from, '@') : NULL;
 
-	if (!at || at[1] == '\0' || strpbrk(from, "?*[%"))
+	if (!at || at[1] == '\0' || account_is_pattern(from) ||
+	    strchr(from, '%'))
 		return NULL;
 	return at + 1;
 }

@@ -25,6 +25,9 @@ int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
  */
 int account_check_sending(const struct settings *s, struct fail *why);
 
+/* Is `from` a pattern for fnmatch(), no address? NULL is none. */
+bool account_is_pattern(const char *from);
+
 /* Is authentication asked for? */
 bool account_has_auth(const struct settings *s);
 /* Is it, and with a mechanism that takes a user name and a password? */

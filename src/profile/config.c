@@ -1,4 +1,5 @@
 #include "config.h"
+#include "account.h"
 #include "config_parse.h"
 #include "io.h"
 #include <errno.h>
@@ -144,7 +145,7 @@ enum config_found config_read(struct config *c, const char *path,
 
 static bool fits(const char *from, const char *sender)
 {
-	if (strpbrk(from, "?*["))
+	if (account_is_pattern(from))
 		return fnmatch(from, sender, 0) == 0;
 	return slice_ieq(slice_of(from), slice_of(sender));
 }

@@ -49,11 +49,8 @@ static int check_access(
 static int cut_line(
     struct secret *text, const struct settings *s, struct fail *why)
 {
-	struct slice view = secret_view(text);
-	struct slice line = slice_head(view, slice_find(view, '\n'));
+	struct slice line = slice_first_line(secret_view(text));
 
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
 	if (line.n == 0)
 		return fail(why, FAIL_SECRET,
 		    "password_file %s: the first line is empty",

@@ -50,50 +50,17 @@ static void *field_of(struct settings *s, const struct option_info *o)
 	return (char *)s + o->offset;
 }
 
-static const void *value_of(
-    const struct settings *s, const struct option_info *o)
-{
-	return (const char *)s + o->offset;
-}
-
 /* ---- looking up ---- */
-
-static bool same_name(const char *key, struct slice name, bool dashes)
-{
-	size_t i = 0;
-
-	for (; i < name.n && key[i]; i++) {
-		char c = name.p[i];
-
-		if (dashes && c == '-')
-			c = '_';
-		if (c != key[i])
-			return false;
-	}
-	return i == name.n && key[i] == '\0';
-}
-
-static const struct option_info *find(struct slice name, bool dashes)
-{
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-		if (same_name(aliases[i].key, name, dashes))
-			return &option_table[aliases[i].id];
-	for (size_t i = 0; i < OPT_COUNT; i++)
-		if (same_name(option_table[i].key, name, dashes))
-			return &option_table[i];
-	return NULL;
-}
 
 const struct option_info *option_by_key(struct slice key)
 {
-	return find(key, false);
-}
-
-const struct option_info *option_by_long(struct slice name)
-{
-	const struct option_info *o = find(name, true);
-
-	return o && o->type != OPTION_SECRET ? o : NULL;
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		if (slice_eq(slice_of(aliases[i].key), key))
+			return &option_table[aliases[i].id];
+	for (size_t i = 0; i < OPT_COUNT; i++)
+		if (slice_eq(slice_of(option_table[i].key), key))
+			return &option_table[i];
+	return NULL;
 }
 
 const struct option_info *option_by_letter(char letter)
@@ -358,14 +325,20 @@ void settings_overlay(struct settings *s, const struct settings *from)
 
 		if (!option_is_explicit(from, o->id))
 			continue;
-		memcpy(field_of(s, o), value_of(from, o), field_size[o->type]);
+		memcpy(
+		    field_of(s, o), option_value(from, o), field_size[o->type]);
 		s->origin[i] = from->origin[i];
 	}
 }
 
+const void *option_value(const struct settings *s, const struct option_info *o)
+{
+	return (const char *)s + o->offset;
+}
+
 const char *option_text(const struct settings *s, enum option_id id)
 {
-	const char *const *text = value_of(s, &option_table[id]);
+	const char *const *text = option_value(s, &option_table[id]);
 
 	return *text;
 }

@@ -23,7 +23,7 @@ enum option_type {
 	OPTION_SECONDS, /* the same; off is 0 */
 	OPTION_SIZE,    /* int64_t octets; K, M, G (1024); off is 0 */
 	OPTION_CHOICE,  /* int: position in `choices` */
-	OPTION_SECRET,  /* struct slice */
+	OPTION_SECRET,  /* struct slice; no long option: arguments are public */
 };
 
 /* Positions in the `choices` of the rows that use them. */
@@ -96,12 +96,8 @@ struct option_info {
  */
 extern const struct option_info option_table[OPT_COUNT];
 
-/*
- * NULL when unknown. '-' and '_' are alike for long options only. A SECRET has
- * no long option: the arguments of a process are public.
- */
+/* NULL when unknown. */
 const struct option_info *option_by_key(struct slice key);
-const struct option_info *option_by_long(struct slice name);
 const struct option_info *option_by_letter(char letter);
 
 /* Every setting at its default. */
@@ -134,6 +130,9 @@ void settings_fill(struct settings *s, enum option_id id, const char *text,
 /* Copies what was set explicitly in `from` (origin at least SYSTEM). */
 void settings_overlay(struct settings *s, const struct settings *from);
 
+/* Points to the field, which has the C type of o->type. */
+const void *option_value(const struct settings *s, const struct option_info *o);
+
 /* The value of a TEXT or PATH. */
 const char *option_text(const struct settings *s, enum option_id id);
 
@@ -144,8 +143,9 @@ bool option_is_explicit(const struct settings *s, enum option_id id);
 struct slice option_choice(const struct option_info *o, int position);
 
 /*
- * The value as a file would have it ("*" for a secret that is set, nothing
- * for what is unset). False when unset.
+ * The value for a person to read: as a file would have it, but "*" for a
+ * secret that is set, nothing for what is unset, and '?' for a byte that is not
+ * printable. False when unset.
  */
 bool option_format(
     const struct settings *s, const struct option_info *o, struct buf *b);

@@ -4,12 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const void *value_of(
-    const struct settings *s, const struct option_info *o)
-{
-	return (const char *)s + o->offset;
-}
-
 struct slice option_choice(const struct option_info *o, int position)
 {
 	struct slice rest = slice_of(o->choices);
@@ -24,17 +18,17 @@ struct slice option_choice(const struct option_info *o, int position)
 static bool format_text(
     const struct settings *s, const struct option_info *o, struct buf *b)
 {
-	const char *const *text = value_of(s, o);
+	const char *const *text = option_value(s, o);
 
 	if (*text)
-		buf_adds(b, *text);
+		buf_add_printable(b, slice_of(*text));
 	return *text != NULL;
 }
 
 static bool format_bool(
     const struct settings *s, const struct option_info *o, struct buf *b)
 {
-	const bool *on = value_of(s, o);
+	const bool *on = option_value(s, o);
 
 	buf_adds(b, *on ? "on" : "off");
 	return true;
@@ -44,7 +38,7 @@ static bool format_integer(
     const struct settings *s, const struct option_info *o, struct buf *b)
 {
 	static const char units[] = { 'K', 'M', 'G' };
-	int64_t n = *(const int64_t *)value_of(s, o);
+	int64_t n = *(const int64_t *)option_value(s, o);
 	int unit = -1;
 
 	if (n == 0 && o->type != OPTION_NUMBER) {
@@ -62,7 +56,7 @@ static bool format_integer(
 static bool format_choice(
     const struct settings *s, const struct option_info *o, struct buf *b)
 {
-	const int *i = value_of(s, o);
+	const int *i = option_value(s, o);
 
 	buf_add_slice(b, option_choice(o, *i));
 	return true;
@@ -71,7 +65,7 @@ static bool format_choice(
 static bool format_secret(
     const struct settings *s, const struct option_info *o, struct buf *b)
 {
-	const struct slice *secret = value_of(s, o);
+	const struct slice *secret = option_value(s, o);
 
 	if (secret->n)
 		buf_addc(b, '*');

@@ -22,11 +22,6 @@ const char *provider_names(void)
 	return "ses, oci";
 }
 
-const char *provider_name(const struct provider *p)
-{
-	return p->name;
-}
-
 void provider_warn(const struct provider_work *w, const char *format, ...)
 {
 	char text[FAIL_TEXT_MAX];
@@ -194,11 +189,15 @@ int provider_password(
 	return 0;
 }
 
-int provider_derive(
-    const struct settings *s, struct secret **password, struct fail *why)
+int provider_derive(const struct settings *s, struct secret **password,
+    struct arena *a, struct buf *warnings, struct fail *why)
 {
 	struct settings forced = *s;
+	const struct provider *p = provider_find(s->provider);
+	const struct provider_work w = { &forced, a, warnings, why };
 
 	forced.password_kind = PASSWORD_AWS_SECRET;
+	if (p && p->password && provider_check_region(p, &w) != 0)
+		return -1;
 	return provider_password(&forced, password, why);
 }

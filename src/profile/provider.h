@@ -16,7 +16,6 @@ struct provider;
 const struct provider *provider_find(const char *name);
 /* "ses, oci": for messages. */
 const char *provider_names(void);
-const char *provider_name(const struct provider *p);
 
 /*
  * Fills settings that nobody set with ORIGIN_PROVIDER and checks the region,
@@ -83,8 +82,12 @@ const struct reply_rule *provider_rule(
 int provider_password(
     const struct settings *s, struct secret **password, struct fail *why);
 
-/* The same where the secret is known to be an access key's. */
-int provider_derive(
-    const struct settings *s, struct secret **password, struct fail *why);
+/*
+ * The same where the secret is known to be an access key's. The region need
+ * not have been checked: it is here, with the warnings and failures of
+ * provider_apply().
+ */
+int provider_derive(const struct settings *s, struct secret **password,
+    struct arena *a, struct buf *warnings, struct fail *why);
 
 #endif

@@ -78,4 +78,12 @@ void provider_warn(const struct provider_work *w, const char *format, ...)
 int provider_apply_region(
     const struct provider *p, const struct provider_work *w);
 
+/*
+ * Finds the region, checks it and fills it in, whatever the host is: a name
+ * that is close to a known one is an error here. Only a host of the user's own
+ * may leave it unset.
+ */
+int provider_check_region(
+    const struct provider *p, const struct provider_work *w);
+
 #endif

@@ -183,12 +183,11 @@ static void compare_host(
 		    w->s->endpoint);
 }
 
-int provider_apply_region(
-    const struct provider *p, const struct provider_work *w)
+/* *ret_region is NULL for a region that is not set or not known. */
+static int check_region(const struct provider *p, const struct provider_work *w,
+    struct origin_of_region from, const struct region **ret_region)
 {
-	struct origin_of_region from = look_for_region(p, w);
 	const struct region *r = NULL;
-	const char *host = NULL;
 
 	if (!w->s->region && !has_own_host(w->s))
 		return no_region(p, w);
@@ -197,6 +196,29 @@ int provider_apply_region(
 		if (!r && check_unknown(p, w, from) != 0)
 			return -1;
 	}
+	*ret_region = r;
+	return 0;
+}
+
+int provider_check_region(
+    const struct provider *p, const struct provider_work *w)
+{
+	struct origin_of_region from = look_for_region(p, w);
+	const struct region *r = NULL;
+
+	from.is_spare = false;
+	return check_region(p, w, from, &r);
+}
+
+int provider_apply_region(
+    const struct provider *p, const struct provider_work *w)
+{
+	struct origin_of_region from = look_for_region(p, w);
+	const struct region *r = NULL;
+	const char *host = NULL;
+
+	if (check_region(p, w, from, &r) != 0)
+		return -1;
 	if (has_own_host(w->s)) {
 		compare_host(p, w);
 		return 0;

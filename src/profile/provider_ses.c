@@ -57,21 +57,13 @@ static bool is_short_name(struct slice s)
 	return is_name(s, 64);
 }
 
-static bool is_printable(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (is_control(s.p[i]) || is_8bit(s.p[i]))
-			return false;
-	return true;
-}
-
 /* "name=value, name=value" */
 static bool is_tags(struct slice s)
 {
 	bool ends_in_comma = s.n && s.p[s.n - 1] == ',';
 	struct slice tag;
 
-	if (!is_printable(s))
+	if (!slice_is_printable(s))
 		return false;
 	while (slice_take_until(&s, ',', &tag)) {
 		struct slice name;
@@ -86,8 +78,8 @@ static bool is_tags(struct slice s)
 
 static bool is_arn(struct slice s)
 {
-	return slice_starts(s, SLICE("arn:")) && s.n > 4 && is_printable(s) &&
-	       slice_find(s, ' ') == s.n;
+	return slice_starts(s, SLICE("arn:")) && s.n > 4 &&
+	       slice_is_printable(s) && slice_find(s, ' ') == s.n;
 }
 
 static const char name_expected[] =
@@ -106,7 +98,7 @@ static const struct provider_header headers[] = {
 	{ OPT_ses_return_path_arn, "X-SES-RETURN-PATH-ARN", is_arn,
 	    arn_expected },
 	{ OPT_ses_list_management, "X-SES-LIST-MANAGEMENT-OPTIONS",
-	    is_printable, "printable ASCII characters expected" },
+	    slice_is_printable, "printable ASCII characters expected" },
 	{ OPT_ses_tenant, "X-SES-TENANT", is_short_name, name_expected },
 	{ OPT_COUNT, NULL, NULL, NULL },
 };

@@ -21,7 +21,12 @@ ROWS = [
     ("sendmail", ["-bt"], 64, b"", b"mode t"),
     ("sendmail", ["-Q"], 64, b"", b"-Q"),
     ("sendmail", ["-C", "/tmp/x", "a@b.example"], 64, b"", b"-C"),
-    ("sendmail", ["-x"], 64, b"", b"-x: unknown option"),
+    ("sendmail", ["-Z"], 64, b"", b"-Z: unknown option"),
+    ("sendmail", ["-bP"], 0, b"0\n", b""),
+    ("postrider", ["--password=hush"], 64, b"",
+     b"--password: unknown option"),
+    ("sendmail", ["-f", "--", "a@b.example", "-c"], 64, b"",
+     b"options come first"),
     ("sendmail", ["--file=/tmp/x"], 64, b"", b"unknown option"),
     ("sendmail", ["--logfile=/tmp/x"], 64, b"", b"unknown option"),
     ("sendmail", ["--passwordeval=true"], 64, b"", b"unknown option"),
@@ -237,6 +242,19 @@ def test_derive_password(program):
     assert result.out == b"BMPPgbAHoFVbze1Ud0oA5uNdXRwUXUZ+qOwphGJbl/cS\n"
 
 
+@pytest.mark.parametrize("provider,region,key,code,words", [
+    ("ses", "eu-wset-1", b"k" * 40, 78, b"did you mean eu-west-1"),
+    ("ses", "", b"k" * 40, 78, b"region"),
+    ("oci", "eu-frankfurt-1", b"k" * 40, 78, b"provider ses"),
+    ("ses", "eu-west-1", b"", 66, b"no secret access key"),
+])
+def test_derive_password_refuses(program, provider, region, key, code, words):
+    result = program.run(["--derive-password", f"--provider={provider}",
+                          f"--region={region}"], key)
+    assert (result.code, result.out) == (code, b""), result.err
+    assert words in result.err
+
+
 def test_derive_password_asks_on_a_terminal(program):
     """Echo off: what is typed does not come back."""
     import pty
@@ -258,3 +276,70 @@ def test_derive_password_asks_on_a_terminal(program):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert b"wJalr" not in seen
     assert b"BMPPgbAHoFVbze1Ud0oA5uNdXRwUXUZ+qOwphGJbl/cS" in seen
+
+
+def send_plainly(program, emulator, args, message):
+    conf = program.configure({"port": emulator.port})
+    return program.run([f"--file={conf}", *args], message)
+
+
+@pytest.fixture
+def plain_server():
+    from emulator.policy import Policy
+    from emulator.thread import EmulatorThread
+    with EmulatorThread(Policy(), mode="plain") as emulator:
+        yield emulator
+
+
+def test_long_recipient_lists_keep_the_log_whole(program, plain_server):
+    people = [f"{'r' * 50}{n}@example.net" for n in range(600)]
+    result = send_plainly(program, plain_server, people, b"Subject: s\n\n")
+    assert result.code == 0, result.err
+    line = result.log[-1]
+    assert line["exitcode"] == "EX_OK" and line["outcome"] == "ACCEPTED"
+    assert line["recipients"].startswith(people[0] + ",")
+    assert len(result.log_bytes) < 4096
+    count = int(line["recipients"].rsplit("+", 1)[1])
+    assert count + line["recipients"].count("@") == len(people)
+
+
+def test_message_id_forges_no_field(program, plain_server):
+    message = b"Message-ID: <x@y> serverid=EVIL refused=\n\n"
+    result = send_plainly(program, plain_server, ["a@example.net"], message)
+    assert result.code == 0
+    assert b" msgid=<x@y>?serverid=EVIL?refused=" in result.log_bytes
+
+
+def test_too_many_recipients_end_soon(program, plain_server):
+    people = [f"r{n}@example.net" for n in range(20000)]
+    result = send_plainly(program, plain_server, people, b"\n")
+    assert result.code == 64
+    assert b"more than 1000" in result.err
+
+
+@pytest.mark.parametrize("args,dots", [
+    (["-O", "IgnoreDots=true"], True), (["-oi"], True), (["-i"], True),
+    ([], False)])
+def test_lone_dot(program, plain_server, tmp_path, args, dots):
+    program.configure({"port": plain_server.port}, ".postriderrc")
+    link = tmp_path / "sendmail"
+    link.symlink_to(program.path)
+    program.path = str(link)
+    result = program.run([*args, "a@example.net"],
+                         b"Subject: s\n\nbefore\n.\nbehind\n")
+    assert result.code == 0, result.err
+    assert (b"behind" in plain_server.messages[0].content) == dots
+
+
+def test_without_dev_null_nothing_is_sent(program, plain_server):
+    """A socket must never become standard error."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to hide /dev/null")
+    conf = program.configure({"port": plain_server.port})
+    script = 'mount -t tmpfs none /dev && exec "$@" 2>&-'
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", program.path, "-v",
+         f"--file={conf}", "a@example.net"], input=b"\n",
+        env=program.environment())
+    assert done.returncode == 71
+    assert plain_server.sessions == []

@@ -280,6 +280,74 @@ def test_suppressed_recipient_beside_another(program, authority):
     assert result.log[-1]["refused"] == "gone@example.net"
 
 
+def test_suppression_in_the_last_reply_is_for_the_named(program, authority):
+    with Relay(program, authority, "oci", suppressed={"gone@example.net"},
+               suppression_stage="data-end") as relay:
+        result = relay.send(["gone@example.net", "here@example.net"], MESSAGE)
+        assert result.code == 0, result.err
+        assert b"warning: gone@example.net" in result.err
+        assert result.log[-1]["outcome"] == "ACCEPTED"
+        assert result.log[-1]["refused"] == "gone@example.net"
+
+
+def test_recipients_behind_a_broken_session_were_not_sent(program, authority):
+    """They are no refusals, whatever happened to those before them."""
+    faults = [Fault("rcpt", reply="550 5.1.1 no such user", times=1),
+              Fault("rset", close="before")]
+    with Relay(program, authority, "ses", {"max_recipients": "1"},
+               faults=faults) as relay:
+        result = relay.send(["bad@example.net", "good@example.net"], MESSAGE)
+        assert result.code == 75
+        assert result.log[-1]["outcome"] == "NOT-SENT"
+        assert re.search(rb"good@example.net: .*session ended", result.err)
+        assert re.search(rb"bad@example.net: .*550 5.1.1", result.err)
+
+
+def test_log_of_a_split_says_who_was_refused(program, authority):
+    fault = Fault("rcpt", reply="550 5.1.1 no such user", times=1)
+    with Relay(program, authority, "ses", {"max_recipients": "1"},
+               faults=[fault]) as relay:
+        result = relay.send(["bad@example.net", "good@example.net"], MESSAGE)
+        assert result.code == 67
+        assert len(relay.messages) == 1
+        assert result.log[-1]["refused"] == "bad@example.net"
+
+
+def test_all_or_nothing_is_not_promised_over_a_split(program, authority):
+    with Relay(program, authority, "ses",
+               {"partial_delivery": "off", "max_recipients": "1"}) as relay:
+        result = relay.send(["a@example.net", "b@example.net"], MESSAGE)
+        assert result.code == 65
+        assert b"partial_delivery" in result.err
+        assert relay.sessions == []
+
+
+def test_advice_is_not_repeated(program, authority):
+    faults = [Fault("rcpt", reply="550 5.1.1 no such user")]
+    with Relay(program, authority, "ses", faults=faults) as relay:
+        result = relay.send([f"r{n}@example.net" for n in range(5)], MESSAGE)
+        assert result.code == 67
+        assert result.err.count(b"what to do: ") == 1
+
+
+def test_advice_about_ports_only_when_connecting(program, authority):
+    with Relay(program, authority, "ses", {"timeout": "1"},
+               faults=[Fault("mail", delay=3)]) as relay:
+        result = relay.send(["a@example.net"], MESSAGE)
+        assert result.code == 75
+        assert b"MAIL" in result.err and b"port" not in result.err
+
+
+def test_advice_about_regions_only_for_the_providers_own_host(program):
+    conf = program.home / "conf"
+    lines = "provider ses\nregion eu-west-1\nfrom a@example.com\nuser u\n"
+    conf.write_text(lines + "password x\nhost nowhere.invalid\n")
+    conf.chmod(0o600)
+    result = program.run([f"--file={conf}", "b@example.net"], MESSAGE)
+    assert result.code in (68, 75), result.err   # 75 without a name server
+    assert b"region" not in result.err
+
+
 def test_idle_server_never_sees_a_slow_writer(program, authority):
     """All of stdin is read first: nothing is connected until then."""
     with Relay(program, authority, "ses", idle_seconds=1.0) as relay:

@@ -2,6 +2,7 @@
  * fuzz_config: a configuration that is accepted, written out again and read
  * again, says the same; one that is refused names file and line.
  */
+#include "account.h"
 #include "config_parse.h"
 #include <stdlib.h>
 
@@ -29,12 +30,20 @@ static bool has_eval(struct slice text)
 	return false;
 }
 
+static bool is_text(const struct option_info *o)
+{
+	return o->type == OPTION_TEXT || o->type == OPTION_PATH;
+}
+
+/* As it is: option_format() shows it to people. */
 static void write_value(
     const struct settings *s, const struct option_info *o, struct buf *b)
 {
 	buf_addf(b, "%s \"", o->key);
 	if (o->type == OPTION_SECRET)
 		buf_add_slice(b, s->password);
+	else if (is_text(o))
+		buf_add_slice(b, slice_of(option_text(s, o->id)));
 	else
 		(void)option_format(s, o, b);
 	buf_adds(b, "\"\n");
@@ -59,8 +68,11 @@ static void same_settings(const struct settings *a, const struct settings *b)
 
 		require(a->origin[i].kind == b->origin[i].kind);
 		require(option_format(a, o, &x) == option_format(b, o, &y));
+		require(!is_text(o) || slice_eq(slice_of(option_text(a, o->id)),
+					   slice_of(option_text(b, o->id))));
 	}
 	require(slice_eq(buf_slice(&x), buf_slice(&y)));
+	require(slice_is_printable(buf_slice(&x)));
 	require(slice_eq(a->password, b->password));
 	buf_free(&x);
 	buf_free(&y);
@@ -97,7 +109,7 @@ static void check_account(
 	require(config_pick(c, a->name, NULL, NULL) == a);
 	require(secret.n == 0 ||
 		(secret.p >= text.p && secret.p + secret.n <= text.p + text.n));
-	if (a->settings.from && !strpbrk(a->settings.from, "?*["))
+	if (a->settings.from && !account_is_pattern(a->settings.from))
 		require(config_pick(c, NULL, a->settings.from, NULL) != NULL);
 }
 

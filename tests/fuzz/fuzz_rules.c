@@ -24,7 +24,7 @@ static void check_rule(
 {
 	require(code >= r->code_min && code <= r->code_max);
 	require(strcmp(r->provider, "*") == 0 ||
-		(p && strcmp(r->provider, provider_name(p)) == 0));
+		(p && provider_find(r->provider) == p));
 	require(r->advice && *r->advice);
 }
 

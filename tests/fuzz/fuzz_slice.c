@@ -28,6 +28,30 @@ static void check_lines(struct slice all)
 	require(total == all.n);
 }
 
+static void check_first_line(struct slice all)
+{
+	struct slice first = slice_first_line(all), line = { all.p, 0 };
+	struct slice rest = all;
+
+	(void)slice_take_line(&rest, &line);
+	require(first.p == all.p && first.n <= line.n);
+	require(slice_find(first, '\n') == first.n);
+	require(first.n == 0 || first.p[first.n - 1] != '\r');
+	/* Only CRs and the LF are missing. */
+	require(slice_trim_eol(slice_skip(line, first.n)).n == 0);
+	require(slice_find(slice_skip(line, first.n), ' ') == line.n - first.n);
+}
+
+static void check_printable(struct slice all)
+{
+	size_t good = 0;
+
+	while (good < all.n && all.p[good] >= ' ' && all.p[good] <= '~')
+		good++;
+	require(slice_is_printable(all) == (good == all.n));
+	require(slice_is_printable(slice_head(all, good)));
+}
+
 static void check_words(struct slice all)
 {
 	struct slice rest = all, word;
@@ -86,6 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct slice other = slice_skip(all, n / 2);
 
 	check_lines(all);
+	check_first_line(all);
+	check_printable(all);
 	check_words(all);
 	check_fields(all, ',');
 	check_fields(all, '\0');

@@ -41,6 +41,21 @@ static inline int child_run(int (*body)(void *), void *argument)
 	return child_wait(child_start(body, argument));
 }
 
+/* Reads n bytes from a child, fewer only when it has closed its end. */
+static inline ssize_t child_read(int fd, void *bytes, size_t n)
+{
+	size_t have = 0;
+	ssize_t got = 1;
+
+	while (have < n && got > 0) {
+		got = read(fd, (char *)bytes + have, n - have);
+		if (got < 0)
+			return -1;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
 /*
  * The same with a new pseudo terminal as the controlling terminal, whose other
  * end is returned. Closing that end hangs up.

@@ -28,7 +28,8 @@ static inline int parse(
 	    c, (struct slice){ copy, text.n }, &source, &has_secret, why);
 }
 
-/* "name:line key=value;key=value|name:line ..."; secrets as they are. */
+/* "name:line key=value;key=value|name:line ..."; texts and secrets as they are.
+ */
 static inline void dump(const struct config *c, struct buf *b)
 {
 	buf_clear(b);
@@ -46,6 +47,10 @@ static inline void dump(const struct config *c, struct buf *b)
 			before = ";";
 			if (o->type == OPTION_SECRET)
 				buf_add_slice(b, a->settings.password);
+			else if (o->type == OPTION_TEXT ||
+				 o->type == OPTION_PATH)
+				buf_add_slice(b,
+				    slice_of(option_text(&a->settings, o->id)));
 			else
 				option_format(&a->settings, o, b);
 		}

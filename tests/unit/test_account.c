@@ -268,3 +268,28 @@ TEST(who_needs_a_secret)
 		CHECK_INT(account_needs_secret(&s), table[i].needs_secret);
 	}
 }
+
+TEST(patterns)
+{
+	static const struct {
+		const char *from;
+		bool yes;
+	} table[] = {
+		{ NULL, false },
+		{ "", false },
+		{ "a@b.example", false },
+		{ "*@b.example", true },
+		{ "a?@b.example", true },
+		{ "[ab]@b.example", true },
+		{ "a@[192.0.2.1]", true },
+		{ "a]@b.example", false },
+		{ "a+b@b.example", false },
+		{ "%U@b.example", false },
+		{ "a\\@b.example", false },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		CASE(table[i].from ? table[i].from : "none");
+		CHECK_INT(account_is_pattern(table[i].from), table[i].yes);
+	}
+}

@@ -110,16 +110,6 @@ static void add_printable(struct buf *b)
 	buf_add_printable(b, SLICE("12345"));
 }
 
-static void add_reserved(struct buf *b)
-{
-	char *p = buf_reserve(b, 5);
-
-	if (p) {
-		memcpy(p, "12345", 5);
-		b->n += 5;
-	}
-}
-
 TEST(buf_full_is_sticky)
 {
 	static const struct {
@@ -131,7 +121,6 @@ TEST(buf_full_is_sticky)
 		{ "buf_add_slice", add_slice },
 		{ "buf_addf", add_formatted },
 		{ "buf_add_printable", add_printable },
-		{ "buf_reserve", add_reserved },
 	};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -148,7 +137,6 @@ TEST(buf_full_is_sticky)
 		buf_addc(&b, 'x'); /* would fit, but a hole is worse */
 		buf_add(&b, "", 0);
 		CHECK(b.full);
-		CHECK(buf_reserve(&b, 1) == NULL);
 		CHECK_STR(buf_text(&b), "12345");
 		buf_clear(&b);
 		CHECK(!b.full);
@@ -173,7 +161,7 @@ TEST(buf_sizes_that_wrap)
 		CASE("a length");
 		buf_init(&b, 100);
 		buf_adds(&b, "abc");
-		CHECK(buf_reserve(&b, sizes[i]) == NULL);
+		buf_add(&b, "x", sizes[i]);
 		CHECK(b.full);
 		CHECK_STR(buf_text(&b), "abc");
 		buf_free(&b);
@@ -181,7 +169,9 @@ TEST(buf_sizes_that_wrap)
 		buf_init(&b, sizes[i]);
 		buf_adds(&b, "abc");
 		CHECK_STR(buf_text(&b), "abc");
-		CHECK(buf_reserve(&b, sizes[i]) == NULL);
+		buf_add(&b, "x", sizes[i]);
+		CHECK(b.full);
+		CHECK_STR(buf_text(&b), "abc");
 		buf_free(&b);
 	}
 }
@@ -204,24 +194,17 @@ TEST(buf_grows_by_doubling)
 	buf_free(&b);
 }
 
-TEST(buf_reserve_and_count)
+TEST(buf_counted_down)
 {
 	struct buf b;
-	char *p;
 
-	buf_init(&b, 1000);
-	p = buf_reserve(&b, 500);
-	CHECK(p != NULL);
-	CHECK_STR(buf_text(&b), ""); /* nothing counted yet */
-	memset(p, 'x', 500);
-	b.n += 3;
-	CHECK_STR(buf_text(&b), "xxx");
-	CHECK_SLICE(buf_slice(&b), "xxx");
-	p = buf_reserve(&b, 997);
-	CHECK(p == b.p + 3);
-	memset(p, 'y', 997);
-	b.n += 997;
-	CHECK_INT(strlen(buf_text(&b)), 1000);
+	buf_init(&b, 10);
+	buf_adds(&b, "0123456789");
+	b.n = 3;
+	CHECK_STR(buf_text(&b), "012");
+	CHECK_SLICE(buf_slice(&b), "012");
+	buf_adds(&b, "abc");
+	CHECK_STR(buf_text(&b), "012abc");
 	buf_free(&b);
 }
 
@@ -271,34 +254,6 @@ TEST(buf_printable_all_bytes)
 		CHECK_INT(b.p[0], i >= 32 && i < 127 ? i : '?');
 		buf_free(&b);
 	}
-}
-
-TEST(buf_steal)
-{
-	struct buf b;
-	char *p;
-
-	buf_init(&b, 10);
-	p = buf_steal(&b);
-	CHECK_STR(p, "");
-	free(p);
-	buf_adds(&b, "abc");
-	buf_adds(&b, "too long to fit");
-	CHECK(b.full);
-	p = buf_steal(&b);
-	CHECK_STR(p, "abc");
-	CHECK(!b.full);
-	CHECK_STR(buf_text(&b), "");
-	buf_adds(&b, "0123456789");
-	CHECK_STR(buf_text(&b), "0123456789");
-	CHECK_STR(p, "abc");
-	free(p);
-	buf_clear(&b);
-	memset(buf_reserve(&b, 10), 'z', 10);
-	b.n = 4;
-	p = buf_steal(&b);
-	CHECK_STR(p, "zzzz");
-	free(p);
 }
 
 TEST(buf_addf_long)

@@ -8,6 +8,7 @@
 
 #define AWS_SECRET   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define FOR_IRELAND  "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk"
+#define FOR_NOWHERE  "BHvbBBYYuOkyy+xbTp5WV8HxOfnClYIwg2VJXtBLGij3"
 #define OLD_PASSWORD "An60U4ZD3sd4fg+FvXUjayOipTt8LO4rUUmhpdX6ctDy"
 
 /* cred_start() and cred_collect() over a configuration. */
@@ -90,6 +91,8 @@ TEST(commands)
 		    NULL },
 		{ "auth on\npasswordeval printf 'first line\\r\\nsecond\\n'\n",
 		    "first line", FAIL_NONE, NULL },
+		{ "auth on\npasswordeval printf 'a\\rb\\r\\r\\n'\n", "a\rb",
+		    FAIL_NONE, NULL },
 		{ "auth on\npasswordeval printf ' p '\n", " p ", FAIL_NONE,
 		    NULL },
 		{ "auth on\npasswordeval cat; echo p\n", "p", FAIL_NONE, NULL },
@@ -214,6 +217,12 @@ TEST(files)
 		{ "read only", SLICE("p\n"), 0400, NOBODY, "p", NULL },
 		{ "no newline", SLICE("p"), 0600, NOBODY, "p", NULL },
 		{ "CRLF", SLICE("p\r\nq\r\n"), 0600, NOBODY, "p", NULL },
+		{ "several CRs", SLICE("p\r\r\nq\n"), 0600, NOBODY, "p", NULL },
+		{ "CRs without LF", SLICE("p\r\r"), 0600, NOBODY, "p", NULL },
+		{ "a CR inside stays", SLICE("p\rq\n"), 0600, NOBODY, "p\rq",
+		    NULL },
+		{ "nothing but CRs", SLICE("\r\r\nS3CRET\n"), 0600, NOBODY,
+		    NULL, "the first line is empty" },
 		{ "verbatim", SLICE(" \"p\" # \t\n"), 0600, NOBODY,
 		    " \"p\" # \t", NULL },
 		{ "only the first line", SLICE("p\nS3CRET\n"), 0600, NOBODY,
@@ -316,26 +325,108 @@ TEST(kinds_of_passwords)
 	CHECK_CREDS(rows);
 }
 
-/* Whatever password_kind says. */
-TEST(derived_on_request)
+/* ---- derivation on request ---- */
+
+struct derive_row {
+	const char *label;
+	const char *text;     /* of a configuration */
+	const char *password; /* NULL: it fails */
+	const char *words;    /* the warnings, or the failure */
+};
+
+static void check_derive(const struct derive_row *row)
 {
 	struct secret *secret = secret_new(100, NULL);
-	struct settings s;
-	struct fail why;
+	struct fail why = { FAIL_NONE, "" };
+	struct settings before;
+	struct buf warnings;
+	struct config c;
+	struct settings *s;
+	char *copy;
 
-	settings_init(&s);
-	s.provider = "ses";
-	s.region = "eu-west-1";
-	s.password_kind = PASSWORD_SMTP;
+	CASE(row->label);
+	buf_init(&warnings, 4000);
 	CHECK_INT(secret_add(secret, SLICE(AWS_SECRET)), 0);
-	CHECK_INT(provider_derive(&s, &secret, &why), 0);
-	CHECK_SLICE(secret_view(secret), FOR_IRELAND);
-	CHECK_INT(s.password_kind, PASSWORD_SMTP);
-	s.region = NULL;
-	CHECK_INT(provider_derive(&s, &secret, &why), -1);
-	CHECK_INT(why.kind, FAIL_CONFIG);
-	CHECK_SLICE(secret_view(secret), FOR_IRELAND);
+	CHECK_INT(parse(&c, slice_of(row->text), &copy, &why), 0);
+	s = &c.v[0].settings;
+	before = *s;
+	CHECK_INT(provider_derive(s, &secret, &arena, &warnings, &why),
+	    row->password ? 0 : -1);
+	CHECK_SLICE(
+	    secret_view(secret), row->password ? row->password : AWS_SECRET);
+	CHECK_INT(why.kind, row->password ? FAIL_NONE : FAIL_CONFIG);
+	CHECK_STR(why.text, row->password ? "" : row->words);
+	CHECK_STR(buf_text(&warnings), row->password ? row->words : "");
+	CASE("the settings stay as they are");
+	CHECK(s->region == before.region && s->host == before.host);
+	CHECK_INT(s->password_kind, before.password_kind);
+	CHECK_INT(s->origin[OPT_region].kind, before.origin[OPT_region].kind);
 	secret_free(secret);
+	buf_free(&warnings);
+	config_free(&c);
+	free(copy);
+	arena_free(&arena);
+}
+
+/* Whatever password_kind says, and never for a region that nobody meant. */
+TEST(derived_on_request)
+{
+	static const struct derive_row rows[] = {
+		{ "known region", "provider ses\nregion eu-west-1\n",
+		    FOR_IRELAND, "" },
+		{ "whatever the kind",
+		    "provider ses\nregion eu-west-1\npassword_kind smtp\n",
+		    FOR_IRELAND, "" },
+		{ "misspelt", "provider ses\nregion eu-wset-1\n", NULL,
+		    "rc: line 2: unknown region eu-wset-1: did you mean "
+		    "eu-west-1?" },
+		{ "misspelt, with a host",
+		    "provider ses\nregion eu-wset-1\nhost relay.example.com\n",
+		    NULL,
+		    "rc: line 2: unknown region eu-wset-1: did you mean "
+		    "eu-west-1?" },
+		{ "capitals", "provider ses\nregion EU-WEST-1\n", NULL,
+		    "rc: line 2: unknown region EU-WEST-1: did you mean "
+		    "eu-west-1?" },
+		{ "city", "provider ses\nregion Ireland\n", NULL,
+		    "rc: line 2: unknown region Ireland: did you mean "
+		    "eu-west-1?" },
+		{ "no region's form", "provider ses\nregion moon\n", NULL,
+		    "rc: line 2: unknown region moon: a region of provider ses "
+		    "looks like eu-west-1" },
+		{ "region of another provider",
+		    "provider ses\nregion eu-frankfurt-1\n", NULL,
+		    "rc: line 2: region eu-frankfurt-1 is one of provider oci "
+		    "(OCI Email Delivery), not of provider ses" },
+		{ "new region", "provider ses\nregion mx-nowhere-1\n",
+		    FOR_NOWHERE,
+		    "region mx-nowhere-1 is not known to provider ses\n" },
+		{ "no region", "provider ses\n", NULL,
+		    "rc: line 1: provider ses needs a region: set region (for "
+		    "example region eu-west-1), or set host" },
+		{ "empty region", "provider ses\nregion\n", NULL,
+		    "rc: line 1: provider ses needs a region: set region (for "
+		    "example region eu-west-1), or set host" },
+		{ "region of the host",
+		    "provider ses\nhost email-smtp.eu-west-1.amazonaws.com\n",
+		    FOR_IRELAND, "" },
+		{ "misspelt in the host",
+		    "provider ses\nhost email-smtp.eu-wset-1.amazonaws.com\n",
+		    NULL,
+		    "rc: line 2: unknown region eu-wset-1: did you mean "
+		    "eu-west-1?" },
+		{ "host without a region",
+		    "provider ses\nhost relay.example.com\n", NULL,
+		    "the password is the secret of an AWS access key; the SMTP "
+		    "password is derived from it for a region: set region" },
+		{ "another provider", "provider oci\nregion eu-frankfurt-1\n",
+		    NULL, "password_kind aws_secret needs provider ses" },
+		{ "no provider", "region eu-west-1\n", NULL,
+		    "password_kind aws_secret needs provider ses" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_derive(&rows[i]);
 }
 
 TEST(nothing_is_left_in_memory)

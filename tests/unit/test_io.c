@@ -189,6 +189,101 @@ TEST(io_write_short_and_interrupted)
 	CHECK_INT(child_wait(pid), 0);
 }
 
+/* As a caller hands down pipes that it uses without blocking itself. */
+TEST(io_write_does_not_block)
+{
+	static const struct {
+		const char *label;
+		bool is_socket;
+		bool signals;
+	} rows[] = {
+		{ "pipe", false, false },
+		{ "socket", true, false },
+		{ "pipe, with signals", false, true },
+	};
+
+	static char bulk[BULK];
+
+	for (size_t i = 0; i < BULK; i++)
+		bulk[i] = pattern(i);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int ends[2];
+		pid_t pid;
+
+		CASE(rows[i].label);
+		CHECK_INT(rows[i].is_socket
+			      ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends)
+			      : pipe(ends),
+		    0);
+		fflush(stdout);
+		pid = fork();
+		if (pid == 0) {
+			close(ends[1]);
+			usleep(50000); /* it is full before anybody reads */
+			_exit(read_slowly(&ends[0]));
+		}
+		close(ends[0]);
+		CHECK_INT(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+		if (rows[i].signals)
+			start_interrupting();
+		CHECK_INT(io_write(ends[1], bulk, BULK), 0);
+		stop_interrupting();
+		CHECK(fcntl(ends[1], F_GETFL) & O_NONBLOCK);
+		close(ends[1]);
+		CHECK_INT(child_wait(pid), 0);
+	}
+}
+
+TEST(io_write_until)
+{
+	static char bulk[BULK];
+	int64_t start = io_now();
+	int ends[2];
+
+	CHECK_INT(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	CASE("what fits needs no time");
+	CHECK_INT(io_write_until(ends[1], "x", 1, (struct deadline){ 1 }), 0);
+	CASE("nobody reads");
+	CHECK_INT(io_write_until(ends[1], bulk, BULK, deadline_in_ms(100)), -1);
+	CHECK_INT(errno, ETIMEDOUT);
+	CHECK(io_now() - start >= 99);
+	CHECK(io_now() - start < 5000);
+	CHECK_INT(io_write_until(ends[1], "x", 1, (struct deadline){ 1 }), -1);
+	CHECK_INT(errno, ETIMEDOUT);
+	CASE("the reader has gone");
+	signal(SIGPIPE, SIG_IGN);
+	close(ends[0]);
+	CHECK_INT(io_write_until(ends[1], "x", 1, deadline_in(10)), -1);
+	CHECK_INT(errno, EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	close(ends[1]);
+}
+
+static int leave_after_a_while(void *argument)
+{
+	(void)argument;
+	usleep(50000);
+	return 0;
+}
+
+/* A reader that goes away while a full pipe is waited for. */
+TEST(io_write_is_left_alone)
+{
+	static char bulk[BULK];
+	int ends[2];
+	pid_t pid;
+
+	CHECK_INT(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	pid = child_start(leave_after_a_while, NULL);
+	close(ends[0]);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_INT(io_write(ends[1], bulk, BULK), -1);
+	CHECK_INT(errno, EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	close(ends[1]);
+	CHECK_INT(child_wait(pid), 0);
+}
+
 TEST(io_write_errors)
 {
 	int ends[2];
@@ -206,51 +301,6 @@ TEST(io_write_errors)
 	CHECK_INT(
 	    io_write(open("/dev/full", O_WRONLY | O_CLOEXEC), "x", 1), -1);
 	CHECK_INT(errno, ENOSPC);
-}
-
-static int write_drop_by_drop(void *argument)
-{
-	const int *fd = argument;
-
-	for (int i = 0; i < 100; i++) {
-		char c = pattern((size_t)i);
-
-		if (write(*fd, &c, 1) != 1)
-			return 1;
-		usleep(300);
-	}
-	return 0;
-}
-
-TEST(io_read_drops)
-{
-	static const struct {
-		size_t want;
-		ssize_t got;
-	} rows[] = { { 0, 0 }, { 1, 1 }, { 60, 60 }, { 39, 39 }, { 1, 0 },
-		{ 10, 0 } };
-
-	int ends[2];
-	size_t have = 0;
-	pid_t pid;
-
-	CHECK_INT(pipe(ends), 0);
-	pid = child_start(write_drop_by_drop, &ends[1]);
-	close(ends[1]);
-	start_interrupting();
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char bytes[100];
-
-		CASE("piece");
-		CHECK_INT(io_read(ends[0], bytes, rows[i].want), rows[i].got);
-		for (ssize_t k = 0; k < rows[i].got; k++)
-			CHECK_INT(bytes[k], pattern(have++));
-	}
-	stop_interrupting();
-	CHECK_INT(child_wait(pid), 0);
-	close(ends[0]);
-	CHECK_INT(io_read(-1, &have, 1), -1);
-	CHECK_INT(errno, EBADF);
 }
 
 TEST(io_pread_offsets)

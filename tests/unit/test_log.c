@@ -175,7 +175,7 @@ static void drop_folder(void)
 static void read_log(char *ret_text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = io_read(fd, ret_text, size - 1);
+	ssize_t n = child_read(fd, ret_text, size - 1);
 
 	ret_text[n > 0 ? n : 0] = '\0';
 	io_close(fd);
@@ -258,6 +258,8 @@ TEST(log_file_fails)
 	}
 }
 
+enum { PIPE_SIZE = 4096 };
+
 /* A pipe by name that nobody reads must not hold up the mail. */
 TEST(log_file_is_a_pipe)
 {
@@ -274,8 +276,75 @@ TEST(log_file_is_a_pipe)
 	CASE("with a reader");
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CHECK_INT(log_to_file(path, SLICE("x"), &why), 0);
-	CHECK_INT(io_read(fd, seen, sizeof(seen) - 1), 2);
+	CHECK_INT(child_read(fd, seen, sizeof(seen) - 1), 2);
 	CHECK_STR(seen, "x\n");
+	close(fd);
+	drop_folder();
+}
+
+static int read_later(void *argument)
+{
+	char bytes[4096];
+	const int *fd = argument;
+	ssize_t got;
+
+	usleep(200000);
+	for (size_t have = 0; have < PIPE_SIZE; have += (size_t)got) {
+		got = read(*fd, bytes, sizeof(bytes));
+		if (got <= 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* A pipe that is full; its reading end is *ret_fd. */
+static void fill_pipe(int *ret_fd)
+{
+	char bytes[4096] = "";
+	int fd;
+
+	CHECK_INT(mkfifo(path, 0600), 0);
+	*ret_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	CHECK_INT(fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE), PIPE_SIZE);
+	while (write(fd, bytes, sizeof(bytes)) > 0)
+		continue;
+	close(fd);
+	fcntl(*ret_fd, F_SETFL, 0);
+}
+
+TEST(log_file_waits_for_a_full_pipe)
+{
+	struct fail why = { 0 };
+	char seen[16] = "";
+	pid_t pid;
+	int fd;
+
+	make_folder();
+	fill_pipe(&fd);
+	pid = child_start(read_later, &fd);
+	CHECK_INT(log_to_file(path, SLICE("x"), &why), 0);
+	CHECK_INT(child_wait(pid), 0);
+	CHECK_INT(child_read(fd, seen, sizeof(seen) - 1), 2);
+	CHECK_STR(seen, "x\n");
+	close(fd);
+	drop_folder();
+}
+
+TEST(log_file_full_pipe_is_not_waited_for_long)
+{
+	int64_t start = io_now();
+	struct fail why = { 0 };
+	int fd;
+
+	if (!getenv("LONG_TESTS"))
+		SKIP("ten seconds: with LONG_TESTS only");
+	make_folder();
+	fill_pipe(&fd);
+	CHECK_INT(log_to_file(path, SLICE("x"), &why), -1);
+	CHECK_INT(why.kind, FAIL_OS);
+	CHECK(io_now() - start >= 9999);
+	CHECK(io_now() - start < 20000);
 	close(fd);
 	drop_folder();
 }
@@ -328,7 +397,7 @@ static int log_while_locked(int ms, struct fail *why, int64_t *ret_ms)
 	CHECK_INT(pipe(ends), 0);
 	h.ready = ends[1];
 	pid = child_start(hold_lock, &h);
-	CHECK_INT(io_read(ends[0], &byte, 1), 1);
+	CHECK_INT(child_read(ends[0], &byte, 1), 1);
 	start = io_now();
 	result = log_to_file(path, SLICE("x"), why);
 	*ret_ms = io_now() - start;

@@ -100,30 +100,27 @@ TEST(names)
 {
 	static const struct {
 		const char *name;
-		int key, letter, word; /* expected ids; -1: none */
+		int key, letter; /* expected ids; -1: none */
 	} rows[] = {
-		{ "host", OPT_host, -1, OPT_host },
-		{ "tls_trust_file", OPT_tls_trust_file, -1,
-		    OPT_tls_trust_file },
-		{ "tls-trust-file", -1, -1, OPT_tls_trust_file },
-		{ "tls-trust_file", -1, -1, OPT_tls_trust_file },
-		{ "connect_timeout", OPT_timeout, -1, OPT_timeout },
-		{ "connect-timeout", -1, -1, OPT_timeout },
-		{ "timeout", OPT_timeout, -1, OPT_timeout },
-		{ "password", OPT_password, -1, -1 },
-		{ "passwordeval", OPT_passwordeval, -1, OPT_passwordeval },
-		{ "password-file", -1, -1, OPT_password_file },
-		{ "X", -1, OPT_logfile, -1 },
-		{ "x", -1, -1, -1 },
-		{ "F", -1, -1, -1 },
-		{ "", -1, -1, -1 },
-		{ "HOST", -1, -1, -1 },
-		{ "hos", -1, -1, -1 },
-		{ "hostt", -1, -1, -1 },
-		{ "host ", -1, -1, -1 },
-		{ "-host", -1, -1, -1 },
-		{ "tls_", -1, -1, -1 },
-		{ "tls_certcheck", -1, -1, -1 },
+		{ "host", OPT_host, -1 },
+		{ "tls_trust_file", OPT_tls_trust_file, -1 },
+		{ "tls-trust-file", -1, -1 },
+		{ "connect_timeout", OPT_timeout, -1 },
+		{ "connect-timeout", -1, -1 },
+		{ "timeout", OPT_timeout, -1 },
+		{ "password", OPT_password, -1 },
+		{ "passwordeval", OPT_passwordeval, -1 },
+		{ "X", -1, OPT_logfile },
+		{ "x", -1, -1 },
+		{ "F", -1, -1 },
+		{ "", -1, -1 },
+		{ "HOST", -1, -1 },
+		{ "hos", -1, -1 },
+		{ "hostt", -1, -1 },
+		{ "host ", -1, -1 },
+		{ "_host", -1, -1 },
+		{ "tls_", -1, -1 },
+		{ "tls_certcheck", -1, -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -133,11 +130,11 @@ TEST(names)
 		CASE(rows[i].name);
 		o = option_by_key(name);
 		CHECK_INT(o ? (int)o->id : -1, rows[i].key);
-		o = option_by_long(name);
-		CHECK_INT(o ? (int)o->id : -1, rows[i].word);
 		o = option_by_letter(name.n == 1 ? name.p[0] : '\0');
 		CHECK_INT(o ? (int)o->id : -1, rows[i].letter);
 	}
+	CASE("a NUL");
+	CHECK(!option_by_key(SLICE("host\0")));
 }
 
 /* ---- values ---- */
@@ -185,9 +182,12 @@ TEST(texts)
 	static const struct value_row rows[] = {
 		{ "host", "mail.example.com", "mail.example.com", NULL },
 		{ "host", "", NULL, NULL },
-		{ "host", "a b\tc", "a b\tc", NULL },
+		{ "host", "a b\tc", "a b?c", NULL },
 		{ "host", "\"", "\"", NULL },
-		{ "host", "b\xc3\xbc.example", "b\xc3\xbc.example", NULL },
+		{ "host", "b\xc3\xbc.example", "b??.example", NULL },
+		{ "from_full_name", "C1 \x9b[31m \x80\x9f", "C1 ?[31m ??",
+		    NULL },
+		{ "logfile", "/var/\xff", "/var/?", NULL },
 		{ "domain", "# no comment", "# no comment", NULL },
 		{ "host", "a\nb", NULL,
 		    "invalid argument a?b for command host: a value without "
@@ -206,6 +206,22 @@ TEST(texts)
 	};
 
 	CHECK_VALUES(rows);
+}
+
+/* Only what a person is shown is made printable. */
+TEST(texts_stay_what_they_are)
+{
+	static const char name[] = "J\xc3\xb6rg\t\x9b";
+	const struct option_info *o = &option_table[OPT_from_full_name];
+	const char *const *field;
+	struct settings s;
+
+	settings_init(&s);
+	CHECK_INT(set(&s, o->key, slice_of(name), &from_file, NULL), 0);
+	CHECK_STR(s.from_full_name, name);
+	field = option_value(&s, o);
+	CHECK(field == &s.from_full_name);
+	arena_free(&arena);
 }
 
 TEST(text_with_choices)

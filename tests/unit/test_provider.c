@@ -70,8 +70,9 @@ TEST(list)
 	CHECK(!provider_find(""));
 	CHECK(!provider_find("SES"));
 	CHECK(!provider_find("se"));
-	CHECK_STR(provider_name(provider_find("ses")), "ses");
-	CHECK_STR(provider_name(provider_find("oci")), "oci");
+	CHECK(provider_find("ses") != NULL);
+	CHECK(provider_find("oci") != NULL);
+	CHECK(provider_find("ses") != provider_find("oci"));
 	CHECK_STR(provider_names(), "ses, oci");
 }
 

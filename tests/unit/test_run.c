@@ -209,7 +209,7 @@ static int check_stdin(void *unused)
 	if (!slice_eq(secret_view(s), SLICE("/dev/null")))
 		return 3;
 	secret_free(s);
-	return io_read(STDIN_FILENO, bytes, 8) == 8 &&
+	return child_read(STDIN_FILENO, bytes, 8) == 8 &&
 		       strcmp(bytes, "the mail") == 0
 		   ? 0
 		   : 4;
@@ -331,7 +331,7 @@ static bool is_gone(long pid)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return true;
-	(void)io_read(fd, text, sizeof(text) - 1);
+	(void)child_read(fd, text, sizeof(text) - 1);
 	close(fd);
 	state = strrchr(text, ')');
 	return !state || state[2] == 'Z' || state[2] == 'X';

@@ -450,7 +450,7 @@ static int play(struct asking *a, const char *typed, char *ret_answer,
 	CHECK_INT(child_expect(master, ret_seen, size, "Password: ", 10), 0);
 	CHECK(!echo_of(master));
 	CHECK_INT(io_write(master, typed, strlen(typed)), 0);
-	got = io_read(ends[0], ret_answer, size - 1);
+	got = child_read(ends[0], ret_answer, size - 1);
 	ret_answer[got > 0 ? got : 0] = '\0';
 	status = child_wait(pid);
 	(void)child_expect(master, ret_seen, size, "\n", 1);
@@ -533,7 +533,7 @@ TEST(secret_prompt_without_terminal)
 	a.answer = ends[1];
 	CHECK_INT(child_run(ask_without_terminal, &a), 3);
 	close(ends[1]);
-	CHECK(io_read(ends[0], answer, sizeof(answer) - 1) > 0);
+	CHECK(child_read(ends[0], answer, sizeof(answer) - 1) > 0);
 	CHECK_STR(answer, "no terminal to ask for a secret on");
 	close(ends[0]);
 }

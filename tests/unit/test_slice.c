@@ -191,6 +191,71 @@ TEST(slice_take_line_ends_with_lf)
 	CHECK(!slice_take_line(&rest, &line));
 }
 
+TEST(slice_first_line)
+{
+	static const struct {
+		const char *label;
+		struct slice in;
+		const char *line;
+	} rows[] = {
+		{ "null", { NULL, 0 }, "" },
+		{ "empty", { "", 0 }, "" },
+		{ "no line end", { "abc", 3 }, "abc" },
+		{ "LF", { "abc\n", 4 }, "abc" },
+		{ "only the first", { "a\nb\n", 4 }, "a" },
+		{ "CRLF", { "abc\r\ndef", 8 }, "abc" },
+		{ "several CRs", { "abc\r\r\r\n", 7 }, "abc" },
+		{ "CRs without LF", { "abc\r\r", 5 }, "abc" },
+		{ "CRs inside stay", { "\ra\rb\r\n", 6 }, "\ra\rb" },
+		{ "blanks stay", { " a \t\r\n", 6 }, " a \t" },
+		{ "a blank before the CR", { "a\r \n", 4 }, "a\r " },
+		{ "LF first", { "\nabc", 4 }, "" },
+		{ "nothing but CRs", { "\r\r\n", 3 }, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct slice line;
+
+		CASE(rows[i].label);
+		line = slice_first_line(rows[i].in);
+		CHECK_SLICE(line, rows[i].line);
+		CHECK(line.p == rows[i].in.p);
+	}
+	CASE("a NUL is a byte like others");
+	CHECK_INT(slice_first_line(SLICE("a\0b\r\nc")).n, 3);
+}
+
+TEST(slice_is_printable)
+{
+	static const struct {
+		const char *label;
+		struct slice in;
+		bool yes;
+	} rows[] = {
+		{ "null", { NULL, 0 }, true },
+		{ "empty", { "", 0 }, true },
+		{ "blank to tilde", { " az~", 4 }, true },
+		{ "TAB", { "a\tb", 3 }, false },
+		{ "LF at the end", { "ab\n", 3 }, false },
+		{ "CR in front", { "\rab", 3 }, false },
+		{ "NUL", { "a\0b", 3 }, false },
+		{ "UTF-8", { "b\xc3\xbc", 3 }, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].label);
+		CHECK_INT(slice_is_printable(rows[i].in), rows[i].yes);
+	}
+	for (int i = 0; i < 256; i++) {
+		char text[] = { 'a', (char)i, 'b' };
+
+		CASE("every byte");
+		CHECK_INT(
+		    slice_is_printable((struct slice){ text, sizeof(text) }),
+		    i >= 32 && i < 127);
+	}
+}
+
 TEST(slice_take_word)
 {
 	static const struct {
