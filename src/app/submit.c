@@ -112,20 +112,24 @@ static enum fail_kind kind_of_rule(const struct reply_rule *rule,
 	return kind;
 }
 
-/* The rule that knows this verdict; without a reply only failures to get
- * through have one, and those of a host the user named are the user's. */
+/*
+ * The rule that knows this verdict. Without a reply, only a failure to get
+ * through has one, and that of a host the user named is the user's.
+ */
 static const struct reply_rule *rule_for(const struct plan *p,
     const struct fail *why, const struct outcome_reply *reply)
 {
-	const char *stage = why->kind == FAIL_NOHOST ? "resolve" : "connect";
+	const char *stage = reply->stage;
 
-	if (reply->code)
-		return provider_rule(
-		    p->provider, reply->stage, reply->code, reply->text);
-	if (why->kind == FAIL_NONE || strcmp(reply->stage, "connect") != 0 ||
-	    (why->kind == FAIL_NOHOST && !p->is_provider_host))
+	if (reply->code == 0 && why->kind == FAIL_NONE)
 		return NULL;
-	return provider_rule(p->provider, stage, 0, why->text);
+	if (why->kind == FAIL_NOHOST) {
+		if (!p->is_provider_host)
+			return NULL;
+		stage = "resolve";
+	}
+	return provider_rule(p->provider, stage, reply->code,
+	    reply->code ? reply->text : why->text);
 }
 
 /* What the provider's rules know about a refusal. */

@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "fail.h"
 
-/* From best to worst for the whole message; the words of the log line. */
+/* The words of the log line. */
 enum outcome_class {
 	OUTCOME_ACCEPTED,   /* 2yz to the final dot */
 	OUTCOME_SUPPRESSED, /* accepted, but this recipient will not get it */
@@ -23,8 +23,10 @@ const char *outcome_name(enum outcome_class c);
 
 /* Protocol stages at which a reply can decide. Names: smtp/states.def. */
 struct outcome_reply {
-	const char *stage; /* "rcpt", "data-end" ...; "" when no reply came */
-	int code;          /* 0 when no reply came */
+	const char *stage; /* "rcpt", "data-end" ...; when no reply came, where
+			      it was wanted; "connect": before the greeting;
+			      "": before the server was spoken to at all */
+	int code;          /* 0 when no reply decided */
 	unsigned char enhanced[3]; /* RFC 3463; 0.0.0 when there is none */
 	const char *text;          /* lines joined by LF, codes included; arena;
 				      printable, at most 512 bytes */
@@ -45,7 +47,8 @@ struct outcome {
 	struct outcome_rcpt *rcpt;  /* one for each recipient, in their order */
 	size_t n_rcpt;
 	const char *server_id; /* the id in the accepting reply, or NULL */
-	uint64_t size;         /* octets of the message, LF counted as one */
+	uint64_t size; /* octets of the message as it was read, with what the
+			  edits add and remove; a line end counts one */
 };
 
 #endif

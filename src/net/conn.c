@@ -25,6 +25,7 @@ struct conn {
 	size_t in_at, in_n;
 	char *out; /* CONN_QUEUE_MAX; unsent from out_at to out_n */
 	size_t out_at, out_n;
+	size_t begun; /* of what is unsent: in a record that was begun */
 };
 
 struct conn *conn_new(int fd, const struct conn_trace *trace)
@@ -70,19 +71,19 @@ bool conn_is_local(const struct conn *c)
 	return c->is_local;
 }
 
-const char *conn_tls_describe(const struct conn *c)
-{
-	return c->tls ? tls_describe(c->tls) : NULL;
-}
-
 size_t conn_surplus(struct conn *c)
 {
 	return c->in_n - c->in_at + (c->tls ? tls_pending(c->tls) : 0);
 }
 
-size_t conn_queued(const struct conn *c)
+static size_t unsent(const struct conn *c)
 {
 	return c->out_n - c->out_at;
+}
+
+size_t conn_queued(const struct conn *c)
+{
+	return unsent(c) - c->begun;
 }
 
 void conn_note(const struct conn *c, const char *text)
@@ -166,7 +167,9 @@ int conn_start_tls(
 	while ((status = tls_step(t, why)) != TLS_DONE)
 		if (wait_status(c, status, d, why) != 0) {
 			tls_free(t);
-			return -1;
+			return status == TLS_FAILED
+				   ? -1
+				   : fail_wrap(why, "the TLS handshake");
 		}
 	c->tls = t;
 	conn_note(c, tls_describe(t));
@@ -265,7 +268,7 @@ int conn_line(struct conn *c, size_t max, struct deadline d,
 static enum tls_status write_some(struct conn *c, struct fail *why)
 {
 	const char *bytes = c->out + c->out_at;
-	size_t n = conn_queued(c), done = 0;
+	size_t n = unsent(c), done = 0;
 	enum tls_status status = TLS_DONE;
 	ssize_t sent;
 
@@ -274,6 +277,12 @@ static enum tls_status write_some(struct conn *c, struct fail *why)
 			n = RECORD_MAX;
 		status = tls_write(c->tls, bytes, n, &done, why);
 		c->out_at += done;
+		/* A failure leaves it as it was: nothing of a record that
+		 * fails at the first try has left. */
+		if (status == TLS_DONE)
+			c->begun = 0;
+		else if (status == TLS_WANT_READ || status == TLS_WANT_WRITE)
+			c->begun = n;
 		return status;
 	}
 	do
@@ -298,7 +307,7 @@ int conn_flush(struct conn *c, struct deadline d, struct fail *why)
 {
 	if (check_writable(c, why) != 0)
 		return -1;
-	while (conn_queued(c) > 0) {
+	while (unsent(c) > 0) {
 		enum tls_status status = write_some(c, why);
 
 		if (status != TLS_DONE && wait_status(c, status, d, why) != 0) {
@@ -384,7 +393,7 @@ static int stream_flush(struct conn *c, int seconds, struct fail *why)
 	while ((heard = conn_listen(c, why)) == 0) {
 		enum tls_status status = TLS_DONE;
 
-		while (status == TLS_DONE && conn_queued(c) > 0) {
+		while (status == TLS_DONE && unsent(c) > 0) {
 			status = write_some(c, why);
 			if (status == TLS_DONE)
 				d = deadline_in(seconds);

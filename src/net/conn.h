@@ -47,8 +47,6 @@ int conn_start_tls(
 bool conn_is_tls(const struct conn *c);
 /* True for a UNIX socket: never leaves the machine. */
 bool conn_is_local(const struct conn *c);
-/* NULL in clear. */
-const char *conn_tls_describe(const struct conn *c);
 
 /*
  * The next line, without its CR LF (bare LF is accepted as a line end), valid
@@ -71,7 +69,10 @@ int conn_put(
 int conn_send_secret(struct conn *c, struct slice bytes, const char *label,
     struct deadline d, struct fail *why);
 int conn_flush(struct conn *c, struct deadline d, struct fail *why);
-/* Bytes queued and not handed to the kernel. */
+/*
+ * Bytes queued of which none has been handed to the kernel. In TLS a record
+ * that was begun counts as handed over: some of it may have been.
+ */
 size_t conn_queued(const struct conn *c);
 
 /*

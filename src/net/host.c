@@ -6,12 +6,20 @@
 
 enum { HOST_MAX = 254 }; /* RFC 1035 3.1, with the dot of the root */
 
+size_t host_address(const char *host, unsigned char ret_address[16])
+{
+	if (inet_pton(AF_INET, host, ret_address) == 1)
+		return sizeof(struct in_addr);
+	if (inet_pton(AF_INET6, host, ret_address) == 1)
+		return sizeof(struct in6_addr);
+	return 0;
+}
+
 bool host_is_address(const char *host)
 {
-	unsigned char address[sizeof(struct in6_addr)];
+	unsigned char address[16];
 
-	return inet_pton(AF_INET, host, address) == 1 ||
-	       inet_pton(AF_INET6, host, address) == 1;
+	return host_address(host, address) > 0;
 }
 
 static char *to_a_labels(const char *host, struct fail *why)

@@ -6,8 +6,13 @@
 
 #include "fail.h"
 #include <stdbool.h>
+#include <stddef.h>
 
-/* True for an IPv4 or IPv6 address in text form. */
+/*
+ * The octets of an IPv4 or IPv6 address in text form: how many, 4 or 16; 0 for
+ * a name.
+ */
+size_t host_address(const char *host, unsigned char ret_address[16]);
 bool host_is_address(const char *host);
 
 /*

@@ -3,8 +3,8 @@
  * chosen by the build (tls_gnutls.c). No type of the library leaks. Sockets
  * are non-blocking; deadlines are conn's business.
  *
- * The name and the chain are verified inside the handshake: when tls_step()
- * says TLS_DONE the peer is who tls_params.host says.
+ * The name, the chain and its purpose are verified inside the handshake: when
+ * tls_step() says TLS_DONE the peer is the server tls_params.host says.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -45,7 +45,10 @@ enum tls_status tls_step(struct tls *t, struct fail *why);
 /* TLS_DONE sets *ret_n > 0. TLS_FAILED fills why: LOST. */
 enum tls_status tls_read(
     struct tls *t, void *bytes, size_t n, size_t *ret_n, struct fail *why);
-/* After a WANT status call again with the same bytes. */
+/*
+ * After a WANT status, which says that a record was begun, call again with the
+ * same bytes. Any other failure at the first call has sent nothing.
+ */
 enum tls_status tls_write(struct tls *t, const void *bytes, size_t n,
     size_t *ret_n, struct fail *why);
 /* Decrypted bytes waiting inside. */

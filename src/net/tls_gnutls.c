@@ -26,7 +26,9 @@ static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 struct tls {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t trust;
-	char *name; /* A-labels, without the dot of the root */
+	char *name;                /* A-labels, without the dot of the root */
+	unsigned char address[16]; /* when the name is one */
+	gnutls_typed_vdata_st wanted[2]; /* of the certificate */
 	unsigned warnings;
 	char description[96];
 };
@@ -52,6 +54,23 @@ static int tls_trust(struct tls *t, const char *trust_file, struct fail *why)
 	return 0;
 }
 
+/*
+ * Whose certificate it must be, and that it is for servers if it says what it
+ * is for (RFC 5280 4.2.1.12). The library keeps the pointers.
+ */
+static void tls_verify(struct tls *t)
+{
+	static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
+	size_t n = host_address(t->name, t->address);
+
+	t->wanted[0].type = n ? GNUTLS_DT_IP_ADDRESS : GNUTLS_DT_DNS_HOSTNAME;
+	t->wanted[0].data = n ? t->address : (unsigned char *)t->name;
+	t->wanted[0].size = (unsigned)n; /* 0: ends with a NUL */
+	t->wanted[1].type = GNUTLS_DT_KEY_PURPOSE_OID;
+	t->wanted[1].data = purpose;
+	gnutls_session_set_verify_cert2(t->session, t->wanted, 2, 0);
+}
+
 static int tls_session(struct tls *t, struct fail *why)
 {
 	const unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK |
@@ -70,7 +89,7 @@ static int tls_session(struct tls *t, struct fail *why)
 		    t->session, GNUTLS_NAME_DNS, t->name, strlen(t->name));
 	if (error != 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
-	gnutls_session_set_verify_cert(t->session, t->name, 0);
+	tls_verify(t);
 	gnutls_handshake_set_max_packet_length(t->session, HANDSHAKE_MAX);
 	return 0;
 }

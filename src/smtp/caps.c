@@ -9,10 +9,6 @@ static const struct {
 	{ "SIZE", CAP_SIZE },
 	{ "8BITMIME", CAP_8BITMIME },
 	{ "AUTH", CAP_AUTH },
-	{ "ENHANCEDSTATUSCODES", CAP_ENHANCED },
-	{ "DSN", CAP_DSN },
-	{ "SMTPUTF8", CAP_SMTPUTF8 },
-	{ "CHUNKING", CAP_CHUNKING },
 };
 
 enum { MECHANISM_MAX = 20 }; /* RFC 4422 3.1 */

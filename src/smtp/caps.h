@@ -14,10 +14,6 @@ enum cap {
 	CAP_SIZE = 1 << 2,
 	CAP_8BITMIME = 1 << 3,
 	CAP_AUTH = 1 << 4,
-	CAP_ENHANCED = 1 << 5,
-	CAP_DSN = 1 << 6,
-	CAP_SMTPUTF8 = 1 << 7,
-	CAP_CHUNKING = 1 << 8,
 };
 
 struct caps {

@@ -1,5 +1,6 @@
 #include "mem.h"
 #include "session_private.h"
+#include "tally.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,14 +34,6 @@ bool smtp_can_pipeline(const struct smtp *s)
 	return (s->caps.set & CAP_PIPELINING) != 0;
 }
 
-static bool is_printable(struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if (is_control(text.p[i]) || is_8bit(text.p[i]))
-			return false;
-	return true;
-}
-
 int smtp_command(struct smtp *s, const char *format, ...)
 {
 	char line[COMMAND_MAX];
@@ -51,7 +44,7 @@ int smtp_command(struct smtp *s, const char *format, ...)
 	n = vsnprintf(line, sizeof(line) - 2, format, args);
 	va_end(args);
 	if (n < 0 || n >= (int)sizeof(line) - 2 ||
-	    !is_printable((struct slice){ line, (size_t)n }))
+	    !slice_is_printable((struct slice){ line, (size_t)n }))
 		return fail(
 		    &s->broken, FAIL_BUG, "a command that cannot be sent");
 	line[n] = '\r';
@@ -69,6 +62,22 @@ static void change_state(struct smtp *s, enum smtp_state next)
 	    next < N_STATES ? smtp_rows[next].name : ends[next - N_STATES]);
 }
 
+/*
+ * The dot was not tried when all from it on is still queued: then the kernel
+ * has no byte of it, whatever became of the message before it.
+ */
+static void flush_flight(struct smtp *s)
+{
+	size_t whole = conn_queued(s->conn);
+
+	if (s->broken.kind == FAIL_NONE)
+		(void)conn_flush(s->conn, s->deadline, &s->broken);
+	if (s->t.is_dot_queued)
+		s->t.is_dot_tried =
+		    conn_queued(s->conn) < whole - s->t.before_dot;
+	s->t.is_dot_queued = false;
+}
+
 static void send_flight(struct smtp *s)
 {
 	enum smtp_state at = s->state;
@@ -80,8 +89,7 @@ static void send_flight(struct smtp *s)
 	} while (s->broken.kind == FAIL_NONE && at != STATE_WAIT &&
 		 smtp_can_pipeline(s) && smtp_rows[at].is_pipelined &&
 		 s->owed < FLIGHT_MAX);
-	if (s->broken.kind == FAIL_NONE)
-		(void)conn_flush(s->conn, s->deadline, &s->broken);
+	flush_flight(s);
 }
 
 static const struct reply_limits *limits_of(enum smtp_state state)
@@ -194,7 +202,7 @@ static int prepare(struct smtp *s, struct fail *why)
 	const struct smtp_params *p = &s->params;
 	struct slice name = slice_of(p->ehlo_name);
 
-	if (name.n == 0 || name.n > ADDRESS_MAX || !is_printable(name) ||
+	if (name.n == 0 || name.n > ADDRESS_MAX || !slice_is_printable(name) ||
 	    slice_find(name, ' ') < name.n)
 		return fail(why, FAIL_CONFIG,
 		    "\"%s\" cannot be the name for EHLO",
@@ -209,7 +217,10 @@ static int prepare(struct smtp *s, struct fail *why)
 	s->tls = tls_new(p->tls_params, why);
 	if (!s->tls)
 		return -1;
-	return p->tls == SMTP_TLS_IMPLICIT ? smtp_start_tls(s, why) : 0;
+	if (p->tls != SMTP_TLS_IMPLICIT)
+		return 0;
+	s->out->reply.stage = "connect";
+	return smtp_start_tls(s, why);
 }
 
 /* What the calls that handled the password have left below us. */
@@ -260,7 +271,7 @@ static bool is_path(const char *address)
 	struct slice text = slice_of(address);
 	bool is_quoted = false;
 
-	if (text.n > ADDRESS_MAX || !is_printable(text))
+	if (text.n > ADDRESS_MAX || !slice_is_printable(text))
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
@@ -298,16 +309,39 @@ static int check_envelope(const struct smtp *s, struct fail *why)
 	return 0;
 }
 
+static uint64_t octets(struct slice text)
+{
+	struct tally t = { .text = 0 };
+
+	tally_add(&t, text.p, text.n);
+	tally_finish(&t);
+	return t.text + t.ends;
+}
+
+/* See outcome.h. */
+static uint64_t edited_size(const struct msg *m)
+{
+	uint64_t size = m->facts.size + octets(m->prefix);
+
+	for (size_t i = 0; i < m->n_edits; i++) {
+		const struct msg_edit *e = &m->edits[i];
+		struct slice old = slice_skip(buf_slice(&m->header), e->at);
+
+		size += octets(e->text) - octets(slice_head(old, e->n));
+	}
+	return size;
+}
+
 static void begin(struct smtp *s, const struct smtp_envelope *e, struct msg *m,
     bool last, struct outcome *ret)
 {
 	*ret = (struct outcome){
 		.class = OUTCOME_NOT_SENT,
-		.reply = { .stage = "", .text = "" },
+		.reply = { .stage = "mail", .text = "" },
 		.rcpt =
 		    arena_alloc(s->arena, (e->n_rcpt + 1) * sizeof(*ret->rcpt)),
 		.n_rcpt = e->n_rcpt,
-		.size = m->facts.size,
+		.size = edited_size(m),
 	};
 	for (size_t i = 0; i < e->n_rcpt; i++) {
 		ret->rcpt[i].address = e->rcpt[i];
@@ -333,7 +367,7 @@ bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
 		    s->params.host);
 		smtp_settle(s, OUTCOME_NOT_SENT, &why);
 	} else if (check_envelope(s, &why) != 0) {
-		smtp_settle(s, OUTCOME_PERM, &why);
+		smtp_settle(s, OUTCOME_NOT_SENT, &why);
 	} else {
 		run(s, STATE_MAIL);
 	}
@@ -356,9 +390,4 @@ struct smtp *smtp_close(struct smtp *s)
 	reply_free(&s->reply);
 	free(s);
 	return NULL;
-}
-
-const char *smtp_mechanism(const struct smtp *s)
-{
-	return s->auth.mechanism;
 }

@@ -45,7 +45,8 @@ struct smtp;
 /*
  * Greeting to AUTH over fd, which is taken over. The password (or NULL) is
  * freed right after the reply to AUTH, and in any case. NULL on failure, with
- * what happened in *ret (class NOT-SENT, TEMP or PERM).
+ * what happened in *ret (class NOT-SENT, TEMP or PERM; the stage is "connect"
+ * for a handshake before the greeting, "" for parameters that cannot be).
  */
 struct smtp *smtp_open(int fd, const struct smtp_params *params,
     struct secret *password, struct arena *a, struct outcome *ret);
@@ -61,8 +62,5 @@ bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
 
 /* QUIT if the session stands and none was sent; closes. Returns NULL. */
 struct smtp *smtp_close(struct smtp *s);
-
-/* For logs: the mechanism used, NULL before AUTH. */
-const char *smtp_mechanism(const struct smtp *s);
 
 #endif

@@ -41,8 +41,10 @@ struct smtp_transaction {
 	bool is_last;
 	size_t sent, got, accepted; /* RCPT: commands, replies, 2yz */
 	bool is_quit_sent;
-	bool is_dot_tried; /* any byte of the final dot may have left */
-	bool has_surplus;  /* behind the reply to the dot */
+	bool is_dot_queued; /* since the last flush */
+	size_t before_dot;  /* octets queued when it was */
+	bool is_dot_tried;  /* any byte of the final dot may have left */
+	bool has_surplus;   /* behind the reply to the dot */
 };
 
 struct smtp_auth {

@@ -58,6 +58,8 @@ void smtp_settle(
 	if (s->is_settled)
 		return;
 	s->is_settled = true;
+	if (out->reply.code == 0 && s->state < N_STATES)
+		out->reply.stage = row(s)->stage;
 	out->class = class;
 	out->why = *why;
 	for (size_t i = 0; i < out->n_rcpt; i++) {

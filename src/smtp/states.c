@@ -300,21 +300,19 @@ static int put_body(struct smtp *s, struct slice bytes)
 static int put_message(struct smtp *s, char *raw, char *wire)
 {
 	struct wire filter = { .in_line = false };
-	uint64_t size = 0, put = 0;
+	uint64_t put = 0;
 	size_t n;
 	ssize_t got;
 
 	msg_rewind(s->t.msg);
 	while ((got = msg_read(s->t.msg, raw, CHUNK, &s->broken)) > 0) {
 		n = wire_filter(&filter, raw, (size_t)got, wire);
-		size += (uint64_t)got;
 		put += n;
 		if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
 			return -1;
 	}
 	if (got < 0)
 		return -1;
-	s->out->size = size;
 	n = wire_finish(&filter, wire);
 	put += n;
 	if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
@@ -339,7 +337,8 @@ static enum smtp_state send_body(struct smtp *s)
 	if (status != 0)
 		return STATE_WAIT;
 	s->deadline = smtp_deadline(s, smtp_rows[STATE_BODY].seconds);
-	s->t.is_dot_tried = true;
+	s->t.is_dot_queued = true;
+	s->t.before_dot = conn_queued(s->conn);
 	(void)smtp_command(s, ".");
 	return s->t.is_last ? STATE_QUIT : STATE_WAIT;
 }

@@ -97,8 +97,9 @@ static void check_class(enum outcome_class class, const struct fail *why,
 	require((class == OUTCOME_UNKNOWN) == (why->kind == FAIL_UNSURE));
 	require((class == OUTCOME_ACCEPTED) == (why->text[0] == '\0'));
 	require(class != OUTCOME_TEMP || reply->code / 100 == 4);
+	require(class != OUTCOME_PERM || reply->code / 100 == 5);
 	require(class != OUTCOME_ACCEPTED || reply->code / 100 == 2);
-	require(reply->stage && reply->text);
+	require(reply->stage && reply->stage[0] && reply->text);
 	check_text(why->text);
 	check_text(reply->text);
 }

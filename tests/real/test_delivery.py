@@ -222,7 +222,7 @@ def test_larger_than_the_server_takes(program, postfix):
         conf = program.configure({"port": tap.port})
         result = program.run([f"--file={conf}", recipient()],
                              messages.of_size(SMALL_LIMIT + 1))
-    assert_refused(result, 65, "PERM")
+    assert_refused(result, 65, "NOT-SENT")
     assert b"DATA" not in tap.sent
     assert b"Subject:" not in tap.sent
 

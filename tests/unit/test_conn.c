@@ -510,7 +510,6 @@ TEST(kinds_of_socket)
 	CASE("UNIX");
 	CHECK(conn_is_local(c));
 	CHECK(!conn_is_tls(c));
-	CHECK(conn_tls_describe(c) == NULL);
 	CHECK(conn_free(c) == NULL);
 	close(peer);
 	CASE("TCP");

@@ -218,13 +218,14 @@ TEST(addresses)
 {
 	static const struct {
 		const char *host;
-		int is_address;
+		size_t octets;
+		unsigned char last;
 	} rows[] = {
-		{ "127.0.0.1", 1 },
-		{ "192.0.2.255", 1 },
-		{ "::", 1 },
-		{ "2001:db8::1", 1 },
-		{ "::ffff:192.0.2.1", 1 },
+		{ "127.0.0.1", 4, 1 },
+		{ "192.0.2.255", 4, 255 },
+		{ "::", 16, 0 },
+		{ "2001:db8::1", 16, 1 },
+		{ "::ffff:192.0.2.7", 16, 7 },
 		{ "192.0.2.256", 0 },
 		{ "192.0.2", 0 },
 		{ "1", 0 },
@@ -236,7 +237,13 @@ TEST(addresses)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned char address[16];
+		size_t n = host_address(rows[i].host, address);
+
 		CASE(rows[i].host);
-		CHECK_INT(host_is_address(rows[i].host), rows[i].is_address);
+		CHECK_INT(n, rows[i].octets);
+		CHECK_INT(host_is_address(rows[i].host), n > 0);
+		if (n > 0)
+			CHECK_INT(address[n - 1], rows[i].last);
 	}
 }
