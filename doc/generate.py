@@ -221,6 +221,7 @@ STAGES = {
     "resolve": "looking up the server",
     "connect": "connecting",
     "greeting": "in the greeting",
+    "starttls": "in the TLS handshake",
     "auth": "at AUTH",
     "mail": "at MAIL",
     "rcpt": "at RCPT",

@@ -14,8 +14,8 @@ PROVIDERS = ("ses", "oci", "*")     # whose reply rules are compiled in
 
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-STAGES = {"any", "resolve", "connect", "greeting", "auth", "mail", "rcpt",
-          "data", "data-end", "dsn"}
+STAGES = {"any", "resolve", "connect", "greeting", "starttls", "auth",
+          "mail", "rcpt", "data", "data-end", "dsn"}
 CLASSES = {"transient", "permanent", "config", "auth", "suppressed"}
 RETRIES = {"no", "yes", "backoff", "later", "hold", "once"}
 
