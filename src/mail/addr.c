@@ -1,6 +1,6 @@
 #include "addr.h"
 
-static bool is_in(char c, const char *set)
+bool addr_is_one_of(char c, const char *set)
 {
 	return c != '\0' && strchr(set, c);
 }
@@ -14,7 +14,8 @@ static bool is_alnum(char c)
 
 bool addr_is_atext(char c)
 {
-	return is_alnum(c) || is_8bit(c) || is_in(c, "!#$%&'*+-/=?^_`{|}~");
+	return is_alnum(c) || is_8bit(c) ||
+	       addr_is_one_of(c, "!#$%&'*+-/=?^_`{|}~");
 }
 
 bool addr_is_dot_string(struct slice s)
@@ -57,7 +58,7 @@ static bool is_literal(struct slice s)
 	if (s.n < 3 || s.p[0] != '[' || s.p[s.n - 1] != ']')
 		return false;
 	for (size_t i = 1; i < s.n - 1; i++)
-		if (!is_alnum(s.p[i]) && !is_in(s.p[i], ".:-"))
+		if (!is_alnum(s.p[i]) && !addr_is_one_of(s.p[i], ".:-"))
 			return false;
 	return true;
 }
@@ -69,7 +70,8 @@ static bool is_host(struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		bool is_dot = s.p[i] == '.';
 
-		if (!is_dot && !is_alnum(s.p[i]) && !is_in(s.p[i], "-_"))
+		if (!is_dot && !is_alnum(s.p[i]) &&
+		    !addr_is_one_of(s.p[i], "-_"))
 			return false;
 		if (is_dot ? label == 0 : ++label > ADDR_LABEL_MAX)
 			return false;

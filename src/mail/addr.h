@@ -22,7 +22,6 @@
 struct addr {
 	const char *spec; /* local@domain or local; no comments, no folding;
 			     quotes only where they are needed; arena */
-	size_t local_n;   /* length of the local part in spec, with quotes */
 	bool has_domain;
 	struct slice name; /* display name as written, quotes included, or a
 			      comment's text; empty when there is none; a
@@ -35,6 +34,8 @@ struct addr {
 struct addr_list {
 	struct addr *v; /* arena */
 	size_t n;
+	bool is_open; /* the text parsed last ends in an empty group without
+			 its semicolon */
 };
 
 struct addr_syntax {
@@ -68,6 +69,9 @@ bool addr_same(const char *a, const char *b);
 
 /* spec itself when it has a domain (or domain is NULL), else spec@domain. */
 const char *addr_qualify(struct arena *a, const char *spec, const char *domain);
+
+/* Is c in set? A NUL never is. */
+bool addr_is_one_of(char c, const char *set);
 
 /* RFC 5322 3.2.3, and bytes above 127 (RFC 6532 3.2). */
 bool addr_is_atext(char c);

@@ -51,11 +51,6 @@ static bool at_end(const struct parser *p)
 	return p->at >= p->text.n;
 }
 
-static bool is_in(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c);
-}
-
 /*
  * One step through quoted text, a comment or between words: a line end that
  * folds (or ends the text), a quoted pair, any other byte. Bytes that could
@@ -203,7 +198,7 @@ static int take_literal(struct parser *p)
 {
 	do
 		buf_addc(&p->domain, p->text.p[p->at++]);
-	while (addr_is_atext(peek(p)) || is_in(peek(p), ".:"));
+	while (addr_is_atext(peek(p)) || addr_is_one_of(peek(p), ".:"));
 	if (peek(p) != ']')
 		return bad(p, "a bad address literal");
 	p->at++;
@@ -263,7 +258,6 @@ static int take_addr_spec(struct parser *p, struct addr *ret)
 		buf_add_slice(&spec, local);
 	else
 		addr_add_quoted(&spec, local);
-	ret->local_n = spec.n;
 	if (ret->has_domain) {
 		buf_addc(&spec, '@');
 		buf_add_slice(&spec, domain);
@@ -278,7 +272,7 @@ static int skip_route(struct parser *p)
 {
 	size_t end;
 
-	while (is_in(peek(p), "@,")) {
+	while (addr_is_one_of(peek(p), "@,")) {
 		bool is_at = peek(p) == '@';
 
 		p->at++;
@@ -299,7 +293,7 @@ static int take_angle(struct parser *p, struct addr *ret)
 		return -1;
 	if (peek(p) == '>')
 		return bad(p, "an empty address");
-	if (is_in(peek(p), "@,") && skip_route(p) < 0)
+	if (addr_is_one_of(peek(p), "@,") && skip_route(p) < 0)
 		return -1;
 	if (take_addr_spec(p, ret) < 0)
 		return -1;
@@ -325,7 +319,7 @@ static int skip_phrase(struct parser *p)
 	while (rc == 0 && !at_end(p)) {
 		char c = peek(p);
 
-		if (is_in(c, in_literal ? "<>)\\" : "<>)\\,;:"))
+		if (addr_is_one_of(c, in_literal ? "<>)\\" : "<>)\\,;:"))
 			break;
 		if (c == '"') {
 			rc = take_quoted(p, NULL);
@@ -435,10 +429,12 @@ static int take_list(struct parser *p)
 	while (skip_cfws(p) == 0) {
 		char c = peek(p);
 
-		if (at_end(p))
+		if (at_end(p)) {
+			p->list.is_open = p->in_group;
 			return p->in_group && p->list.n > p->group_start
 				   ? bad(p, "a group without its semicolon")
 				   : 0;
+		}
 		if (c == ',' || c == ';') {
 			p->in_group = p->in_group && c == ',';
 			p->at++;
@@ -446,7 +442,7 @@ static int take_list(struct parser *p)
 			continue;
 		}
 		if (!separated && !is_apart(p))
-			return bad(p, is_in(c, ")>]:@\\")
+			return bad(p, addr_is_one_of(c, ")>]:@\\")
 					  ? "an unexpected character"
 					  : "a comma is missing");
 		if (take_element(p, &separated) < 0)

@@ -69,7 +69,7 @@ static bool is_plain(char c)
 	char lower = ascii_lower(c);
 
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("!*+-/", c));
+	       addr_is_one_of(c, "!*+-/");
 }
 
 static void add_q(struct buf *b, struct slice s)

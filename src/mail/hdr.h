@@ -1,8 +1,9 @@
 /*
  * hdr: the names of header fields that mean something to us (hdr.def), and a
  * walk over a header block field by field (RFC 5322 2.2). What is not in the
- * table is HDR_ID_OTHER and is never touched. Slices that are returned point
- * into the text given; nothing here allocates or fails.
+ * table is HDR_ID_OTHER and is never touched. Lines end in LF, and in nothing
+ * else: intake.h sees to it. Slices that are returned point into the text
+ * given; nothing here allocates or fails.
  */
 #ifndef MAIL_HDR_H
 #define MAIL_HDR_H
@@ -22,7 +23,8 @@ enum hdr_flag {
 	HDR_ADDRESSES = 1 << 3,  /* an address list: qualified */
 	HDR_ONCE = 1 << 4,       /* at most one (RFC 5322 3.6): later ones go */
 	HDR_ONCE_RELAY = 1 << 5, /* relays refuse a second one */
-	HDR_MERGE = 1 << 6,      /* with HDR_ONCE: several become one list */
+	HDR_MERGE = 1 << 6,      /* with HDR_ONCE: several become one list,
+				    or stay when they cannot */
 	HDR_DROP = 1 << 7,       /* never leaves: Bcc, Return-Path */
 	HDR_BCC = 1 << 8,        /* a blind recipient field */
 	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty */

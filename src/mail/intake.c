@@ -19,7 +19,12 @@ struct intake {
 	const struct intake_params *params;
 	uint64_t octets;
 	bool in_body;
-	size_t scanned; /* of m->header: octets known to be header */
+	bool in_empty;    /* of the empty line a CR was seen, but no LF */
+	bool has_bare_cr; /* met before the body, where tallies see none */
+	bool ends_bare;   /* as the last line of the header does */
+	size_t scanned;   /* of m->header: octets known to be header */
+	size_t lines;     /* in them */
+	size_t field;     /* octets of the last field in them, unfolded */
 	struct tally head, body;
 
 	struct {
@@ -44,11 +49,25 @@ void msg_free(struct msg *m)
 	m->fd = io_close(m->fd);
 }
 
+/* The rest of a line end may come in another block than its start. */
+static struct slice without_line_end(struct intake *in, struct slice s)
+{
+	while (in->in_empty && s.n) {
+		in->in_empty = s.p[0] == '\r';
+		if (in->in_empty || s.p[0] == '\n')
+			s = slice_skip(s, 1);
+		else
+			in->has_bare_cr = true;
+	}
+	return s;
+}
+
 static int body_add(struct intake *in, struct slice s, struct fail *why)
 {
 	struct msg *m = in->m;
 	size_t room = MSG_MEMORY_MAX - m->body.n;
 
+	s = without_line_end(in, s);
 	tally_add(&in->body, s.p, s.n);
 	buf_add_slice(&m->body, slice_head(s, room));
 	s = slice_skip(s, room);
@@ -63,6 +82,30 @@ static int body_add(struct intake *in, struct slice s, struct fail *why)
 	return 0;
 }
 
+struct line {
+	size_t text;  /* octets before its end */
+	size_t n;     /* with its end */
+	bool is_done; /* nothing that follows can belong to its end */
+	bool is_bare; /* it ends in CR without LF */
+};
+
+/* The line at the start of s. Headers are small: octet by octet will do. */
+static struct line first_line(struct slice s, bool eof)
+{
+	struct line line = { .text = 0 };
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '\n' && s.p[n] != '\r')
+		n++;
+	line.text = n;
+	while (n < s.n && s.p[n] == '\r')
+		n++;
+	line.is_done = n < s.n || eof;
+	line.is_bare = n > line.text && (n == s.n || s.p[n] != '\n');
+	line.n = n < s.n && s.p[n] == '\n' ? n + 1 : n;
+	return line;
+}
+
 enum line_kind {
 	LINE_UNKNOWN, /* more input will tell */
 	LINE_HEADER,
@@ -75,29 +118,66 @@ enum line_kind {
  * What the line at the start of text is. A mailbox line counts as one only
  * when something follows: else it is all there is, the text of the message.
  */
-static enum line_kind line_kind(struct slice text, bool is_first, bool eof)
+static enum line_kind line_kind(
+    struct slice text, const struct line *line, bool is_first, bool eof)
 {
-	struct slice look = slice_head(text, LINE_DECIDES);
-	size_t n = slice_find(look, '\n'), crs = 0;
-	bool whole = n < look.n;
+	bool has_end = line->text < text.n && line->text < LINE_DECIDES;
 
 	if (text.n == 0)
 		return eof ? LINE_BODY : LINE_UNKNOWN;
-	if (!whole && !eof && look.n < LINE_DECIDES)
+	if (!has_end && !eof && text.n < LINE_DECIDES)
 		return LINE_UNKNOWN;
-	while (crs < n && look.p[crs] == '\r')
-		crs++;
-	if (crs == n && (whole || eof))
+	if (line->text == 0)
 		return LINE_EMPTY;
-	if (hdr_is_field_line(look) || (!is_first && is_blank(look.p[0])))
+	if (hdr_is_field_line(text) || (!is_first && is_blank(text.p[0])))
 		return LINE_HEADER;
-	if (is_first && whole &&
-	    slice_starts(slice_skip(look, look.p[0] == '>'), SLICE("From "))) {
-		if (n + 1 < text.n)
+	if (is_first && has_end &&
+	    slice_starts(slice_skip(text, text.p[0] == '>'), SLICE("From "))) {
+		if (line->n < text.n)
 			return LINE_MAILBOX;
 		return eof ? LINE_BODY : LINE_UNKNOWN;
 	}
 	return LINE_BODY;
+}
+
+/* A line of the header. 1: it counts; 0: the rest of it is to come; -1. */
+static int header_line(
+    struct intake *in, size_t at, const struct line *line, struct fail *why)
+{
+	char *p = in->m->header.p + at;
+	size_t field = line->text + (is_blank(*p) ? in->field : 0);
+
+	if (field > MSG_FIELD_MAX)
+		return fail(why, FAIL_MESSAGE,
+		    "a header field is larger than %zu octets", MSG_FIELD_MAX);
+	if (!line->is_done)
+		return 0;
+	if (in->lines == MSG_HEADER_LINES_MAX)
+		return fail(why, FAIL_MESSAGE,
+		    "the header has more than %d lines", MSG_HEADER_LINES_MAX);
+	if (line->is_bare) {
+		p[line->n - 1] = '\n';
+		in->has_bare_cr = true;
+	}
+	in->ends_bare = line->is_bare;
+	in->field = field;
+	in->lines++;
+	in->scanned += line->n;
+	return 1;
+}
+
+/*
+ * Text that is no field stands behind a lone CR: a byte of a value (a progress
+ * bar in a Subject), not the end of the header, or a Bcc below would be body.
+ */
+static bool rejoin(struct intake *in, size_t at)
+{
+	char *p = in->m->header.p;
+	bool is_lone = in->ends_bare && at > 1 && p[at - 2] != '\r';
+
+	if (is_lone)
+		p[at - 1] = ' ';
+	return is_lone;
 }
 
 /*
@@ -110,37 +190,36 @@ static int header_scan(
 	struct buf *b = &in->m->header;
 	size_t first = 0; /* behind mailbox lines */
 	enum line_kind kind;
+	int more = 1;
 
-	for (;;) {
-		struct slice rest =
-		    slice_skip(buf_slice(b), first + in->scanned);
-		size_t n = slice_find(rest, '\n');
+	while (more > 0) {
+		size_t at = first + in->scanned;
+		struct slice rest = slice_skip(buf_slice(b), at);
+		struct line line = first_line(rest, eof);
 
-		n = n < rest.n ? n + 1 : n;
-		kind = line_kind(rest, in->scanned == 0, eof);
-		if (kind == LINE_HEADER && n && (eof || rest.p[n - 1] == '\n'))
-			in->scanned += n;
-		else if (kind == LINE_MAILBOX)
-			first += n;
-		else
-			break;
+		kind = line_kind(rest, &line, in->scanned == 0, eof);
+		more = kind == LINE_MAILBOX;
+		if (kind == LINE_MAILBOX)
+			first += line.n;
+		if (kind == LINE_BODY && rest.n > 0 && rejoin(in, at))
+			kind = LINE_HEADER;
+		if (kind == LINE_HEADER)
+			more = header_line(in, at, &line, why);
 	}
+	if (more < 0)
+		return -1;
 	if (first) {
 		b->n -= first;
 		memmove(b->p, b->p + first, b->n + 1);
 	}
 	*ret_body = slice_skip(buf_slice(b), in->scanned);
-	if (in->scanned > MSG_HEADER_MAX ||
-	    (kind == LINE_HEADER && b->n > MSG_HEADER_MAX))
+	in->in_empty = kind == LINE_EMPTY;
+	in->head.ends += in->in_empty;
+	more = kind == LINE_UNKNOWN || kind == LINE_HEADER;
+	if (in->scanned > MSG_HEADER_MAX || (more && b->n > MSG_HEADER_MAX))
 		return fail(why, FAIL_MESSAGE,
 		    "the header is larger than %zu octets", MSG_HEADER_MAX);
-	if (kind == LINE_EMPTY) {
-		size_t n = slice_find(*ret_body, '\n');
-
-		*ret_body = slice_skip(*ret_body, n + 1);
-		in->head.ends++;
-	}
-	return kind == LINE_EMPTY || kind == LINE_BODY;
+	return !more;
 }
 
 static int header_add(
@@ -166,12 +245,7 @@ static int header_add(
 	return 0;
 }
 
-enum dot_kind {
-	DOT_NONE,
-	DOT_DOUBLE,
-	DOT_ENDS,
-	DOT_UNKNOWN, /* more input will tell */
-};
+enum dot_kind { DOT_NONE, DOT_DOUBLE, DOT_ENDS, DOT_UNKNOWN };
 
 /* What a dot at the start of a line means by what follows it. */
 static enum dot_kind dot_kind(struct slice text, bool eof)
@@ -192,9 +266,8 @@ static size_t find_dot(const struct intake *in, struct slice block, size_t from)
 	while (from < block.n) {
 		size_t at = from + slice_find(slice_skip(block, from), '.');
 
-		if (at < block.n && at == 0 && !in->dot.in_line)
-			return at;
-		if (at < block.n && at > 0 && block.p[at - 1] == '\n')
+		if (at < block.n &&
+		    (at ? block.p[at - 1] == '\n' : !in->dot.in_line))
 			return at;
 		from = at + 1;
 	}
@@ -277,10 +350,13 @@ static int block_add(
 		eof = eof || in->dot.ended;
 	}
 	in->octets += s.n;
-	if (in->params->max_size && in->octets > in->params->max_size)
-		return fail(why, FAIL_MESSAGE,
+	if (in->params->max_size && in->octets > in->params->max_size) {
+		fail(why, FAIL_MESSAGE,
 		    "the message is larger than %" PRIu64 " octets",
 		    in->params->max_size);
+		why->advice = in->params->size_advice;
+		return -1;
+	}
 	if (in->in_body)
 		return body_add(in, s, why);
 	return header_add(in, s, eof, why);
@@ -300,7 +376,8 @@ static void conclude(struct intake *in)
 		.has_8bit_header = head->has_8bit,
 		.has_8bit_body = body->has_8bit,
 		.has_nul = head->has_nul || body->has_nul,
-		.has_bare_cr = head->has_bare_cr || body->has_bare_cr,
+		.has_bare_cr =
+		    in->has_bare_cr || in->in_empty || body->has_bare_cr,
 	};
 }
 

@@ -10,10 +10,16 @@
  * that begins with its text has no header, and gets an empty line. "From "
  * and ">From " lines of a mailbox file at the start are left out.
  *
- * A line end is LF, CRLF or a run of CR with or without LF, as in wire.h.
+ * A line end is LF, CRLF or a run of CR with or without LF, as in wire.h:
+ * whoever reads the message off the wire sees the same fields, the same empty
+ * line and the same body. (Only the dot that ends a message is looked for
+ * behind LF alone.)
  *
- * The owner calls msg_free(). The header block keeps the bytes that came in;
- * rewrite.h lists edits over it, msg_read() applies them.
+ * The owner calls msg_free(). The header block keeps the bytes that came in,
+ * but that the last CR of a line end without LF becomes LF (a lone one before
+ * text that is no field becomes a blank): every line of it ends in LF, and
+ * what walks over it need not know of others. rewrite.h lists
+ * edits over it, msg_read() applies them.
  */
 #ifndef MAIL_INTAKE_H
 #define MAIL_INTAKE_H
@@ -24,12 +30,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MSG_HEADER_MAX ((size_t)1024 * 1024)
-#define MSG_MEMORY_MAX ((size_t)1024 * 1024)
+#define MSG_HEADER_MAX       ((size_t)1024 * 1024)
+#define MSG_HEADER_LINES_MAX 10000
+#define MSG_FIELD_MAX        ((size_t)64 * 1024) /* without line ends */
+#define MSG_MEMORY_MAX       ((size_t)1024 * 1024)
 
 struct intake_params {
 	uint64_t max_size; /* octets of input; 0: no limit */
 	bool dot_ends;     /* a line "." ends the message, ".." loses a dot */
+	const char *size_advice; /* what to do when it is larger, or NULL */
 };
 
 struct msg_facts {
@@ -51,8 +60,8 @@ struct msg_edit {
 };
 
 struct msg {
-	struct buf header; /* the fields, without the empty line; the last
-			      one ends in LF even if it did not as read */
+	struct buf header; /* the fields, without the empty line; each line
+			      ends in LF, with or without CRs before it */
 	struct buf body;   /* the part of the body in memory */
 	int fd;            /* the rest of the body, -1 when there is none */
 	uint64_t fd_size;
@@ -72,7 +81,8 @@ void msg_free(struct msg *m);
 
 /*
  * Reads fd to its end into m, as msg_init() left it. Fails: INPUT (cannot be
- * read), MESSAGE (too large), OS (no room for the temporary file). After a
+ * read), MESSAGE (too large as a whole or in its header, by the limits above),
+ * OS (no room for the temporary file). After a
  * failure other than INPUT, and behind a dot that ended the message, the rest
  * is read and thrown away so that the caller does not get a SIGPIPE; but
  * nobody at a terminal is kept waiting behind a dot.

@@ -5,14 +5,11 @@
 /* Joined lists are folded before a line gets longer: RFC 5322 2.1.1 is 998. */
 enum { JOINED_LINE_MAX = 900 };
 
-/* The first field of an id, to which the values of others may be joined. */
+/* What is known of the fields of an id. */
 struct kept {
-	bool seen;
-	bool joins;    /* an edit was set aside for joined values */
-	bool open;     /* nothing stands before a value that is joined */
-	size_t edit;   /* its number */
-	size_t column; /* octets in the last line so far */
-	struct buf joined;
+	size_t n;   /* in the message */
+	bool seen;  /* one that stays */
+	bool apart; /* they hold lists that cannot become one */
 };
 
 struct plan {
@@ -21,6 +18,7 @@ struct plan {
 	struct slice header;
 	struct msg_edit *edits;
 	size_t n;
+	bool full; /* a text would be larger than a header may be */
 	struct kept kept[HDR_ID_COUNT];
 };
 
@@ -45,44 +43,59 @@ static void add_edit(
 	p->edits[p->n++] = (struct msg_edit){ offset, n, text };
 }
 
-/* Position of a CR that is no line end; s.n when there is none. */
-static size_t find_bare_cr(struct slice s)
+/* A list of addresses in the value of a field. */
+struct list {
+	struct slice text; /* without blanks and commas around it */
+	struct addr_list in;
+};
+
+static bool is_around_list(char c)
 {
-	size_t at = slice_find(s, '\r');
-
-	while (at < s.n) {
-		size_t end = at;
-
-		while (end < s.n && s.p[end] == '\r')
-			end++;
-		if (end == s.n || s.p[end] != '\n')
-			return at;
-		at = end + slice_find(slice_skip(s, end), '\r');
-	}
-	return s.n;
+	return is_blank(c) || addr_is_one_of(c, "\r\n,");
 }
 
-static void add_without_bare_cr(struct buf *b, struct slice s)
-{
-	size_t at;
-
-	while ((at = find_bare_cr(s)) < s.n) {
-		buf_add_slice(b, slice_head(s, at));
-		buf_addc(b, ' ');
-		s = slice_skip(s, at + 1);
-	}
-	buf_add_slice(b, s);
-}
-
-/* Addresses to be qualified; none when they cannot be read. */
-static struct addr_list addresses_of(struct plan *p, struct slice value)
+/* False when it cannot be read. */
+static bool read_list(struct plan *p, struct slice value, struct list *ret)
 {
 	const struct addr_syntax syntax = { .bare_blanks = false };
-	struct addr_list list = { NULL, 0 };
+	struct list list = { .text = value };
 
-	if (p->params->qualify)
-		(void)addr_parse(p->a, value, &syntax, &list, NULL);
-	return list;
+	while (list.text.n && is_around_list(list.text.p[0]))
+		list.text = slice_skip(list.text, 1);
+	while (list.text.n && is_around_list(list.text.p[list.text.n - 1]))
+		list.text.n--;
+	if (addr_parse(p->a, list.text, &syntax, &list.in, NULL) < 0)
+		return false;
+	*ret = list;
+	return true;
+}
+
+/* With the domains that are missing, and the semicolon of its last group. */
+static struct slice mended(struct plan *p, const struct list *list)
+{
+	const char *domain = p->params->qualify;
+	struct slice text = list->text;
+	size_t done = 0;
+	struct buf b;
+
+	buf_init(&b, MSG_HEADER_MAX);
+	for (size_t i = 0; domain && i < list->in.n; i++) {
+		const struct addr *addr = &list->in.v[i];
+
+		if (addr->has_domain)
+			continue;
+		buf_add(&b, text.p + done, addr->local_end - done);
+		buf_addf(&b, "@%s", domain);
+		done = addr->local_end;
+	}
+	buf_add_slice(&b, slice_skip(text, done));
+	if (list->in.is_open)
+		buf_addc(&b, ';');
+	p->full = p->full || b.full;
+	if (b.n != text.n)
+		text = arena_slice(p->a, buf_slice(&b));
+	buf_free(&b);
+	return text;
 }
 
 /*
@@ -186,38 +199,6 @@ static bool rule_made(struct plan *p, const struct hdr_field *f)
 	return is_old && entry->wanted(p->params) && remove_field(p, f);
 }
 
-/* Octets behind the last line end. */
-static size_t last_line(struct slice s)
-{
-	const char *end = memrchr(s.p, '\n', s.n);
-
-	return end ? s.n - (size_t)(end + 1 - s.p) : s.n;
-}
-
-/* Appends the value of a field that goes to that of the first of its kind. */
-static void join(struct plan *p, struct kept *k, const struct hdr_field *f)
-{
-	struct slice value = slice_trim_eol(f->value);
-	struct addr_list list = addresses_of(p, value);
-	bool fold = k->column + slice_find(value, '\n') > JOINED_LINE_MAX;
-	size_t done = 0, last = last_line(value);
-
-	if (!k->joins || value.n == 0)
-		return;
-	buf_adds(&k->joined, k->open ? "" : ",");
-	buf_adds(&k->joined, fold ? "\n " : " ");
-	for (size_t i = 0; i < list.n; i++)
-		if (!list.v[i].has_domain) {
-			buf_add(&k->joined, value.p + done,
-			    list.v[i].local_end - done);
-			buf_addf(&k->joined, "@%s", p->params->qualify);
-			done = list.v[i].local_end;
-		}
-	add_without_bare_cr(&k->joined, slice_skip(value, done));
-	k->open = value.p[value.n - 1] == ',';
-	k->column = (fold || last < value.n ? 0 : k->column) + last + 2;
-}
-
 static bool rule_once(struct plan *p, const struct hdr_field *f)
 {
 	struct kept *k = &p->kept[f->info->id];
@@ -226,12 +207,10 @@ static bool rule_once(struct plan *p, const struct hdr_field *f)
 		k->seen = true;
 		return false;
 	}
-	if (p->params->keep_once)
+	if (p->params->keep_once || k->apart)
 		return false;
 	if (!(f->info->flags & HDR_ONCE) && !p->params->once_relay)
 		return false;
-	if (f->info->flags & HDR_MERGE)
-		join(p, k, f);
 	return remove_field(p, f);
 }
 
@@ -245,54 +224,107 @@ static bool rule_colon(struct plan *p, const struct hdr_field *f)
 	return false;
 }
 
-static bool rule_bare_cr(struct plan *p, const struct hdr_field *f)
-{
-	struct slice value = f->value;
-	struct buf b;
+/* The lists of a field and of those of its kind below it. */
+struct lists {
+	struct list *v;
+	size_t n;
+	size_t addresses; /* in all of them */
+};
 
-	if (find_bare_cr(value) == value.n)
+/* False when one of them cannot be read. */
+static bool read_lists(
+    struct plan *p, const struct hdr_field *first, struct lists *ret)
+{
+	struct slice rest =
+	    slice_skip(p->header, (size_t)(first->raw.p - p->header.p));
+	struct lists all = { .n = 0 };
+	struct hdr_field f;
+
+	while (hdr_next(&rest, &f)) {
+		if (f.info != first->info)
+			continue;
+		all.v = arena_grow(p->a, all.v, all.n, sizeof(*all.v));
+		if (!read_list(p, f.value, &all.v[all.n]))
+			return false;
+		all.addresses += all.v[all.n++].in.n;
+	}
+	*ret = all;
+	return true;
+}
+
+/* Octets behind the last line end. */
+static size_t last_line(struct slice s)
+{
+	const char *end = memrchr(s.p, '\n', s.n);
+
+	return end ? s.n - (size_t)(end + 1 - s.p) : s.n;
+}
+
+/*
+ * An empty group beside addresses says nothing any more, and strict relays
+ * do not expect it there: such lists are left out, unless all are like that.
+ */
+static void add_lists(
+    struct plan *p, struct buf *b, const struct lists *all, size_t column)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct list *list = &all->v[i];
+		struct slice text = mended(p, list);
+		size_t last = last_line(text);
+		bool is_first = b->n == 0, fold;
+
+		if (all->addresses ? list->in.n == 0 : !is_first || !text.n)
+			continue;
+		fold = !is_first &&
+		       column + slice_find(text, '\n') > JOINED_LINE_MAX;
+		buf_adds(b, is_first ? "" : ",");
+		buf_adds(b, fold ? "\n " : " ");
+		buf_add_slice(b, text);
+		column = (fold || last < text.n ? 0 : column) + last + 2;
+	}
+}
+
+/* Puts all lists of its kind into a field; false when they must stay apart. */
+static bool join(struct plan *p, const struct hdr_field *f)
+{
+	size_t before = (size_t)(f->value.p - f->raw.p);
+	struct slice value = f->value;
+	struct lists all;
+	struct buf b;
+	bool fits;
+
+	if (before > MSG_FIELD_MAX || !read_lists(p, f, &all) ||
+	    all.addresses > ADDR_LIST_MAX)
 		return false;
-	if (value.p[value.n - 1] == '\n')
+	if (value.n && value.p[value.n - 1] == '\n')
 		value.n--;
 	while (value.n && value.p[value.n - 1] == '\r')
 		value.n--;
-	buf_init(&b, value.n);
-	add_without_bare_cr(&b, value);
-	add_edit(p, value.p, value.n, arena_slice(p->a, buf_slice(&b)));
+	buf_init(&b, MSG_FIELD_MAX - before);
+	add_lists(p, &b, &all, before);
+	fits = !b.full;
+	if (fits && !slice_eq(buf_slice(&b), value))
+		add_edit(p, value.p, value.n, arena_slice(p->a, buf_slice(&b)));
 	buf_free(&b);
-	return false;
+	return fits;
 }
 
-static bool rule_qualify(struct plan *p, const struct hdr_field *f)
-{
-	struct addr_list list = addresses_of(p, f->value);
-
-	for (size_t i = 0; i < list.n; i++)
-		if (!list.v[i].has_domain)
-			add_edit(p, f->value.p + list.v[i].local_end, 0,
-			    slice_of(
-				arena_printf(p->a, "@%s", p->params->qualify)));
-	return false;
-}
-
-/* Sets an edit aside for values that join() may bring. */
-static bool rule_room(struct plan *p, const struct hdr_field *f)
+static bool rule_addresses(struct plan *p, const struct hdr_field *f)
 {
 	struct kept *k = &p->kept[f->info->id];
-	struct slice value = slice_trim_eol(f->value);
-	const char *at = value.n ? value.p + value.n : f->value.p;
-	const struct msg_edit *last = p->n ? &p->edits[p->n - 1] : NULL;
+	bool joins = (f->info->flags & HDR_MERGE) && k->n > 1 && !k->apart &&
+		     !p->params->keep_once;
+	struct slice text;
+	struct list list;
 
-	if (k->joins || p->params->keep_once)
+	if (joins && join(p, f))
 		return false;
-	if (last && at < p->header.p + last->at + last->n)
-		at = p->header.p + last->at + last->n;
-	k->column = last_line(slice_head(f->raw, (size_t)(at - f->raw.p)));
-	k->open = value.n == 0 || value.p[value.n - 1] == ',';
-	k->edit = p->n;
-	k->joins = true;
-	buf_init(&k->joined, MSG_HEADER_MAX);
-	add_edit(p, at, 0, slice_head(f->raw, 0));
+	k->apart = k->apart || joins;
+	if (!read_list(p, f->value, &list))
+		return false;
+	text = mended(p, &list);
+	if (text.n != list.text.n)
+		add_edit(p, list.text.p, list.text.n, text);
 	return false;
 }
 
@@ -305,9 +337,7 @@ static const struct {
 	{ HDR_MADE, rule_made },
 	{ HDR_ONCE | HDR_ONCE_RELAY, rule_once },
 	{ 0, rule_colon },
-	{ 0, rule_bare_cr },
-	{ HDR_ADDRESSES, rule_qualify },
-	{ HDR_MERGE, rule_room },
+	{ HDR_ADDRESSES, rule_addresses },
 };
 
 static void apply_rules(struct plan *p)
@@ -315,6 +345,9 @@ static void apply_rules(struct plan *p)
 	struct slice rest = p->header;
 	struct hdr_field f;
 
+	while (hdr_next(&rest, &f))
+		p->kept[f.info->id].n++;
+	rest = p->header;
 	while (hdr_next(&rest, &f)) {
 		bool removed = false;
 
@@ -323,29 +356,6 @@ static void apply_rules(struct plan *p)
 			if (!rules[i].flags || (rules[i].flags & f.info->flags))
 				removed = rules[i].apply(p, &f);
 	}
-}
-
-/* Fills the edits set aside and drops those that came to nothing. */
-static bool finish_edits(struct plan *p)
-{
-	bool full = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < HDR_ID_COUNT; i++) {
-		struct kept *k = &p->kept[i];
-
-		if (!k->joins)
-			continue;
-		full = full || k->joined.full;
-		p->edits[k->edit].text =
-		    arena_slice(p->a, buf_slice(&k->joined));
-		buf_free(&k->joined);
-	}
-	for (size_t i = 0; i < p->n; i++)
-		if (p->edits[i].n || p->edits[i].text.n)
-			p->edits[n++] = p->edits[i];
-	p->n = n;
-	return !full;
 }
 
 static int write_field(
@@ -409,10 +419,9 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 
 	buf_init(&prefix, MSG_HEADER_MAX);
 	apply_rules(&p);
-	fits = finish_edits(&p);
 	rc = write_prefix(&p, &prefix, why);
-	fits =
-	    fits && !prefix.full && size_after(&p, &prefix) <= MSG_HEADER_MAX;
+	fits = !p.full && !prefix.full &&
+	       size_after(&p, &prefix) <= MSG_HEADER_MAX;
 	if (rc == 0 && !fits)
 		rc = fail(why, FAIL_MESSAGE,
 		    "the header would become larger than %zu octets",

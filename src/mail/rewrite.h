@@ -4,9 +4,12 @@
  * for byte. What is done to a field is decided by its flags in hdr.def and by
  * these parameters, never by its name in code.
  *
- * Whatever the parameters: a blank before a colon goes (RFC 5322 4.5), and a
- * CR that is no line end becomes a blank, since wire.h would make a line end
- * of it and so a field of what follows.
+ * Several fields that hold lists (HDR_MERGE) become one. They stay apart, as
+ * they are, when one of the lists cannot be read or all together would be more
+ * than intake.h lets into a field: no address is lost.
+ *
+ * Whatever the parameters: a blank before a colon goes (RFC 5322 4.5), and an
+ * empty group at the end of a list gets the semicolon it lacks (3.4).
  */
 #ifndef MAIL_REWRITE_H
 #define MAIL_REWRITE_H
@@ -55,9 +58,10 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 /* What -t and the choice of the sender need to know of a header. */
 struct rewrite_view {
 	struct addr_list to;     /* recipients; when there is a Resent- field of
-				    recipients, those of the first block of
-				    Resent- fields only */
-	const char *from;        /* first address of Resent-From in that block,
+				    recipients, those of the first row of
+				    Resent- fields that has one only */
+	const char *from;        /* first address of Resent-From in that row (of
+				    the first row when none has recipients),
 				    else of From; NULL when there is none */
 	struct slice message_id; /* as in the message; empty when missing */
 };

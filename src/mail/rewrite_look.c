@@ -1,22 +1,52 @@
 #include "hdr.h"
 #include "rewrite.h"
 
-/* Flags of all Resent- fields taken together. */
-static unsigned resent_flags(struct slice header)
+/* The next Resent- fields in a row; false when there are no more. */
+static bool take_row(
+    struct slice *rest, struct slice *ret_row, unsigned *ret_flags)
 {
-	struct hdr_field f;
+	struct slice row = slice_head(*rest, 0);
 	unsigned flags = 0;
+	struct hdr_field f;
 
-	while (hdr_next(&header, &f))
-		if (f.info->flags & HDR_RESENT)
+	while (hdr_next(rest, &f)) {
+		if (f.info->flags & HDR_RESENT) {
+			row.p = row.n ? row.p : f.raw.p;
+			row.n += f.raw.n;
 			flags |= f.info->flags;
-	return flags;
+		} else if (row.n) {
+			break;
+		}
+	}
+	*ret_row = row;
+	*ret_flags = flags;
+	return row.n > 0;
+}
+
+/*
+ * The row that says how the message was sent on last: the first that has a
+ * field of recipients (RFC 5322 3.6.6), else the first; empty when there are
+ * none.
+ */
+static struct slice resent_row(struct slice header, bool *ret_has_rcpt)
+{
+	struct slice found = slice_head(header, 0), row;
+	bool has_rcpt = false;
+	unsigned flags;
+
+	while (!has_rcpt && take_row(&header, &row, &flags)) {
+		has_rcpt = flags & HDR_RCPT;
+		if (has_rcpt || found.n == 0)
+			found = row;
+	}
+	*ret_has_rcpt = has_rcpt;
+	return found;
 }
 
 static const char *first_address(struct arena *a, struct slice value)
 {
 	const struct addr_syntax syntax = { .bare_blanks = false };
-	struct addr_list list = { NULL, 0 };
+	struct addr_list list = { 0 };
 
 	if (addr_parse(a, value, &syntax, &list, NULL) < 0 || list.n == 0)
 		return NULL;
@@ -38,26 +68,19 @@ int rewrite_look(const struct msg *m, bool want_recipients, struct arena *a,
 {
 	struct slice rest = buf_slice(&m->header);
 	struct rewrite_view view = { .message_id = SLICE("") };
-	const unsigned resent = resent_flags(rest);
 	const char *resent_from = NULL;
-
-	enum { ABOVE, INSIDE, BELOW } block = ABOVE;
+	bool by_resent;
+	const struct slice row = resent_row(rest, &by_resent);
 	struct hdr_field f;
 
 	while (hdr_next(&rest, &f)) {
-		unsigned flags = f.info->flags;
-		bool counts = !(resent & HDR_RCPT);
+		bool inside = f.raw.p >= row.p && f.raw.p < row.p + row.n;
 
-		if (flags & HDR_RESENT) {
-			block = block == ABOVE ? INSIDE : block;
-			counts = block == INSIDE;
-		} else if (block == INSIDE) {
-			block = BELOW;
-		}
-		if (want_recipients && counts && (flags & HDR_RCPT) &&
+		if (want_recipients && (f.info->flags & HDR_RCPT) &&
+		    inside == by_resent &&
 		    add_recipients(a, &f, &view.to, why) < 0)
 			return -1;
-		if (f.info->id == HDR_ID_RESENT_FROM && counts && !resent_from)
+		if (f.info->id == HDR_ID_RESENT_FROM && inside && !resent_from)
 			resent_from = first_address(a, f.value);
 		if (f.info->id == HDR_ID_FROM && !view.from)
 			view.from = first_address(a, f.value);

@@ -219,7 +219,7 @@ TEST(walk)
 		{ "ends at what is none", "A: b\nhello\nC: d\n",
 		    "A| b\n|5;+11" },
 		{ "ends at an empty line", "A: b\n\nC: d\n", "A| b\n|5;+6" },
-		{ "bare CR is no line end", "A: b\rC: d\n",
+		{ "a CR alone is no line end here", "A: b\rC: d\n",
 		    "A| b\rC: d\n|10;+0" },
 		{ "CR before a blank", "A: b\r c\n", "A| b\r c\n|8;+0" },
 	};

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct intake_params plain = { 0, false };
-static const struct intake_params with_dots = { 0, true };
+static const struct intake_params plain = { .max_size = 0 };
+static const struct intake_params with_dots = { .dot_ends = true };
 
 /* A descriptor that yields these octets. */
 static int input(const char *bytes, size_t n)
@@ -83,7 +83,8 @@ static const struct row rows[] = {
 	    "hello\r\n" },
 	{ "only a header", "A: b\nC: d\n", "A: b\nC: d\n", "" },
 	{ "header without its line end", "A: b", "A: b\n", "" },
-	{ "header that ends in CR", "A: b\r", "A: b\r\n", "" },
+	{ "header that ends in CR", "A: b\r", "A: b\n", "" },
+	{ "header that ends in CRs", "A: b\r\r\r", "A: b\r\r\n", "" },
 	{ "header and empty line", "A: b\n\n", "A: b\n", "" },
 	{ "only an empty line", "\n", "", "" },
 	{ "only CRLF", "\r\n", "", "" },
@@ -106,9 +107,41 @@ static const struct row rows[] = {
 	{ "a fold of blanks", "A: b\n  \nC: d\n\nx\n", "A: b\n  \nC: d\n",
 	    "x\n" },
 	{ "blank before colon", "A : b\n\nx\n", "A : b\n", "x\n" },
-	{ "CR within the header", "A: b\rC: d\n\nx\n", "A: b\rC: d\n", "x\n" },
+
+	{ "CR within the header", "A: b\rC: d\n\nx\n", "A: b\nC: d\n", "x\n" },
+	{ "CRs within the header", "A: b\r\r\rC: d\n\nx\n", "A: b\r\r\nC: d\n",
+	    "x\n" },
+	{ "CR among CRLF", "A: b\r\nC: d\rE: f\r\r\n\r\nx\r\n",
+	    "A: b\r\nC: d\nE: f\r\r\n", "x\r\n" },
+	{ "all lines end in CR", "A: b\r c\rC: d\r\n\rx\ry\r",
+	    "A: b\n c\nC: d\r\n", "x\ry\r" },
+	{ "CR CR is one line end", "A: b\r\rbody: x\r\rtext\r",
+	    "A: b\r\nbody: x\r\n", "text\r" },
+	{ "CR CR and text", "A: b\r\rtext: \xff\xfe\rtwo words: x\r",
+	    "A: b\r\ntext: \xff\xfe two words: x\n", "" },
+	{ "CR before a fold", "A: b\r\tc\nC: d\n\nx\n", "A: b\n\tc\nC: d\n",
+	    "x\n" },
+	{ "CR before a fold of nothing", "A: b\r \r\nC: d\n\nx\n",
+	    "A: b\n \r\nC: d\n", "x\n" },
+	{ "CR and text", "A: b\rtwo words\nC: d\n\nx\n",
+	    "A: b two words\nC: d\n", "x\n" },
+	{ "CRs and text", "A: b\r\rtwo words\nC: d\n", "A: b\r\n",
+	    "two words\nC: d\n" },
+	{ "CR in a name", "A: b\nBc\rc: d\n", "A: b\n", "Bc\rc: d\n" },
+	{ "CR between name and colon", "A: b\nBcc\r: d\n", "A: b\n",
+	    "Bcc\r: d\n" },
+	{ "CR behind the colon", "A: b\nC:\rd\n", "A: b\nC: d\n", "" },
 	{ "line that starts with CR", "A: b\n\rC: d\n\nx\n", "A: b\n",
-	    "\rC: d\n\nx\n" },
+	    "C: d\n\nx\n" },
+	{ "line that starts with CRs", "A: b\n\r\r\rC: d\n", "A: b\n",
+	    "C: d\n" },
+	{ "line of CRs at the end", "A: b\n\r\r\r", "A: b\n", "" },
+	{ "CR first of all", "\rA: b\n\nx", "", "A: b\n\nx" },
+	{ "only CRs", "\r\r\r", "", "" },
+	{ "CRs in the body stay", "A: b\n\n\rx\r\r\ny\r", "A: b\n",
+	    "\rx\r\r\ny\r" },
+	{ "CRs behind an empty line of CRLF", "A: b\n\r\n\r\rx", "A: b\n",
+	    "\r\rx" },
 	{ "colon but no name", "A: b\n: c\n\nx\n", "A: b\n", ": c\n\nx\n" },
 
 	{ "From_ line", "From root Mon Jan  1 00:00:00 2024\nA: b\n\nx\n",
@@ -131,6 +164,9 @@ static const struct row rows[] = {
 	    "x\n" },
 	{ "From: is a field", "From: root\n\nx\n", "From: root\n", "x\n" },
 	{ "From_ without a blank", "Fromage\nA: b\n", "", "Fromage\nA: b\n" },
+	{ "From_ lines that end in CR", "From a\r>From b\r\rA: b\r\nx\r",
+	    "A: b\r\n", "x\r" },
+	{ "only a From_ line, with CRs", "From a\r\r", "", "From a\r\r" },
 	{ "two angles", ">>From a\nA: b\n", "", ">>From a\nA: b\n" },
 
 	{ "dots are data", "A: b\n\n.\n..\nx\n", "A: b\n", ".\n..\nx\n",
@@ -219,9 +255,10 @@ TEST(cut_by_the_block)
 		size_t n = strlen(r->in);
 
 		CASE(r->label);
-		if (strncmp(r->in, "A: b\n", 5) != 0)
+		if (strncmp(r->in, "A: b", 4) != 0 ||
+		    (r->in[4] != '\n' && r->in[4] != '\r'))
 			continue;
-		for (size_t cut = 5; cut <= n; cut++) {
+		for (size_t cut = 4; cut <= n; cut++) {
 			size_t pad = BLOCK - cut - 4;
 			struct msg m;
 			struct fail why;
@@ -280,11 +317,34 @@ TEST(facts)
 			.body_wire = 3,
 			.longest_line = 4,
 			.has_nul = true } },
-		{ "bare CR in the header", { "A: \rb\n\nx\n", 9 },
-		    { .size = 9,
+		{ "bare CR in the header", { "A: \rB:\n\nx\n", 10 },
+		    { .size = 10,
 			.body_wire = 3,
 			.longest_line = 3,
 			.has_bare_cr = true } },
+		{ "bare CRs in the header", { "A: \r\r\r b\n\nx\n", 12 },
+		    { .size = 10,
+			.body_wire = 3,
+			.longest_line = 3,
+			.has_bare_cr = true } },
+		{ "bare CR before text", { "A: bc\rd e\n", 10 },
+		    { .size = 10, .longest_line = 9, .has_bare_cr = true } },
+		{ "bare CRs end the header", { "A: bc\r\rd e\n", 11 },
+		    { .size = 10,
+			.body_wire = 5,
+			.longest_line = 5,
+			.has_bare_cr = true } },
+		{ "header that ends in CR", { "A: bc\r", 6 },
+		    { .size = 6, .longest_line = 5, .has_bare_cr = true } },
+		{ "empty line of CR", { "A: b\n\rx\n", 8 },
+		    { .size = 8,
+			.body_wire = 3,
+			.longest_line = 4,
+			.has_bare_cr = true } },
+		{ "empty line of CR at the end", { "A: b\n\r", 6 },
+		    { .size = 6, .longest_line = 4, .has_bare_cr = true } },
+		{ "empty line of CR CR LF", { "A: b\n\r\r\nx\n", 10 },
+		    { .size = 8, .body_wire = 3, .longest_line = 4 } },
 		{ "bare CR in the body", { "A: b\n\nx\ry\n", 10 },
 		    { .size = 10,
 			.body_wire = 6,
@@ -300,6 +360,8 @@ TEST(facts)
 		{ "no line end", { "hello", 5 },
 		    { .size = 5, .body_wire = 7, .longest_line = 5 } },
 		{ "mailbox line does not count", { "From a\nA: b\n\nx\n", 15 },
+		    { .size = 8, .body_wire = 3, .longest_line = 4 } },
+		{ "nor does its CR", { "From a\rA: b\n\nx\n", 15 },
 		    { .size = 8, .body_wire = 3, .longest_line = 4 } },
 	};
 
@@ -397,21 +459,17 @@ TEST(random_messages_come_out_as_they_went_in)
 	}
 }
 
-/* Header blocks around the limit, in one line or in many. */
+/* Header blocks around the limit, in lines that are no trouble. */
 TEST(header_limit)
 {
 	static const struct {
 		const char *label;
 		size_t n; /* octets of header */
-		bool many;
 		bool fits;
 	} table[] = {
-		{ "at the limit, one line", MSG_HEADER_MAX, false, true },
-		{ "at the limit, many", MSG_HEADER_MAX, true, true },
-		{ "above it, one line", MSG_HEADER_MAX + 1, false, false },
-		{ "above it, many", MSG_HEADER_MAX + 1, true, false },
-		{ "far above it, one line", 3 * MSG_HEADER_MAX, false, false },
-		{ "far above it, many", 3 * MSG_HEADER_MAX, true, false },
+		{ "at the limit", MSG_HEADER_MAX, true },
+		{ "above it", MSG_HEADER_MAX + 1, false },
+		{ "far above it", 3 * MSG_HEADER_MAX, false },
 	};
 
 	static char in[3 * MSG_HEADER_MAX + 16];
@@ -424,7 +482,7 @@ TEST(header_limit)
 		CASE(table[i].label);
 		memset(in, 'x', sizeof(in));
 		memcpy(in, "X:", 2);
-		for (size_t k = 64; table[i].many && k + 64 < n; k += 64)
+		for (size_t k = 128; k + 128 < n; k += 128)
 			memcpy(in + k - 1, "\nX:", 3);
 		memcpy(in + n - 1, "\n\nbody\n", 7);
 		CHECK_INT(
@@ -433,8 +491,200 @@ TEST(header_limit)
 		if (table[i].fits) {
 			CHECK_INT(m.header.n, n);
 			CHECK_SLICE(buf_slice(&m.body), "body\n");
+		} else {
+			CHECK_STR(why.text,
+			    "the header is larger than 1048576 octets");
 		}
 		msg_free(&m);
+	}
+}
+
+/* One field of n octets without its line ends, then others. */
+TEST(field_limit)
+{
+	static const struct {
+		const char *label;
+		const char *fold; /* every 100 octets */
+		size_t n;
+		bool fits;
+	} table[] = {
+		{ "at the limit, one line", "", MSG_FIELD_MAX, true },
+		{ "above it, one line", "", MSG_FIELD_MAX + 1, false },
+		{ "far above it, one line", "", 3 * MSG_HEADER_MAX, false },
+		{ "at the limit, folded", "\n ", MSG_FIELD_MAX, true },
+		{ "above it, folded", "\n ", MSG_FIELD_MAX + 1, false },
+		{ "at the limit, CRLF", "\r\n\t", MSG_FIELD_MAX, true },
+		{ "above it, CRLF", "\r\n\t", MSG_FIELD_MAX + 1, false },
+		{ "at the limit, CR", "\r\r ", MSG_FIELD_MAX, true },
+		{ "above it, CR", "\r\r ", MSG_FIELD_MAX + 1, false },
+		{ "far above it, CR", "\r ", 2 * MSG_HEADER_MAX, false },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		size_t fold = strlen(table[i].fold);
+		struct fail why = { .kind = FAIL_NONE };
+		struct buf in;
+		struct msg m;
+
+		CASE(table[i].label);
+		buf_init(&in, 4 * MSG_HEADER_MAX);
+		buf_adds(&in, "A: b\nX:");
+		for (size_t n = 2; n < table[i].n; n++) {
+			if (n % 100 == 0 && fold) {
+				buf_adds(&in, table[i].fold);
+				n++;
+			}
+			if (n < table[i].n)
+				buf_addc(&in, 'x');
+		}
+		buf_adds(&in, "\nC: d\n\nbody\n");
+		CHECK_INT(
+		    take(&m, in.p, in.n, &plain, &why), table[i].fits ? 0 : -1);
+		if (table[i].fits) {
+			CHECK_INT(m.header.n, in.n - 6);
+			CHECK_SLICE(buf_slice(&m.body), "body\n");
+		} else {
+			CHECK_INT(why.kind, FAIL_MESSAGE);
+			CHECK_STR(why.text,
+			    "a header field is larger than 65536 octets");
+		}
+		buf_free(&in);
+		msg_free(&m);
+	}
+}
+
+TEST(line_limit)
+{
+	static const struct {
+		const char *label;
+		const char *line;
+		const char *end;
+		size_t n;
+		bool fits;
+	} table[] = {
+		{ "fields", "A: b\n", "\nx", MSG_HEADER_LINES_MAX, true },
+		{ "one field more", "A: b\n", "\nx", MSG_HEADER_LINES_MAX + 1,
+		    false },
+		{ "folds", " b\r\n", "\nx", MSG_HEADER_LINES_MAX, true },
+		{ "one fold more", " b\r\n", "\nx", MSG_HEADER_LINES_MAX + 1,
+		    false },
+		{ "lines of CR", "A:\r", "\nx", MSG_HEADER_LINES_MAX, true },
+		{ "one more of CR", "A:\r", "\nx", MSG_HEADER_LINES_MAX + 1,
+		    false },
+		{ "far more", "A:\r", "\nx", 300000, false },
+		{ "a body is none of it", "A: b\n", "two words\nx",
+		    MSG_HEADER_LINES_MAX, true },
+		{ "no end", "A: b\n", "", MSG_HEADER_LINES_MAX, true },
+		{ "no end of the last line", "A: b\n", "C: d",
+		    MSG_HEADER_LINES_MAX - 1, true },
+		{ "no end of the line behind it", "A: b\n", "C: d",
+		    MSG_HEADER_LINES_MAX, false },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct fail why = { .kind = FAIL_NONE };
+		struct buf in;
+		struct msg m;
+
+		CASE(table[i].label);
+		buf_init(&in, 4 * MSG_HEADER_MAX);
+		buf_adds(&in, table[i].line[0] == ' ' ? "X:\n" : "A: b\n");
+		for (size_t n = 1; n < table[i].n; n++)
+			buf_adds(&in, table[i].line);
+		buf_adds(&in, table[i].end);
+		CHECK_INT(
+		    take(&m, in.p, in.n, &plain, &why), table[i].fits ? 0 : -1);
+		if (!table[i].fits) {
+			CHECK_INT(why.kind, FAIL_MESSAGE);
+			CHECK_STR(
+			    why.text, "the header has more than 10000 lines");
+		}
+		buf_free(&in);
+		msg_free(&m);
+	}
+}
+
+/* Runs of CR that end in some later block, or never. */
+TEST(endless_cr)
+{
+	enum { SIZE = 3 * 1024 * 1024 };
+
+	static const struct {
+		const char *label;
+		const char *before, *after;
+		const char *header; /* NULL: larger than a header may be */
+		const char *body;
+	} table[] = {
+		{ "for the empty line", "A: b\n", "x", "A: b\n", "x" },
+		{ "for the empty line, with LF", "A: b\n", "\nx\n", "A: b\n",
+		    "x\n" },
+		{ "for all that follows", "A: b\n", "", "A: b\n", "" },
+		{ "first of all", "", "x", "", "x" },
+		{ "in a header line", "A: b", "C: d\n", NULL, NULL },
+		{ "in a mailbox line", "From a", "\nA: b\n", NULL, NULL },
+	};
+
+	char *in = malloc(SIZE + 16);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		size_t before = strlen(table[i].before);
+		size_t after = strlen(table[i].after);
+		struct fail why = { .kind = FAIL_NONE };
+		struct msg m;
+
+		CASE(table[i].label);
+		memset(in, '\r', SIZE);
+		memcpy(in, table[i].before, before);
+		memcpy(in + SIZE, table[i].after, after);
+		CHECK_INT(take(&m, in, SIZE + after, &plain, &why),
+		    table[i].header ? 0 : -1);
+		if (table[i].header) {
+			CHECK_SLICE(buf_slice(&m.header), table[i].header);
+			CHECK_SLICE(buf_slice(&m.body), table[i].body);
+			CHECK_INT(m.fd, -1);
+			CHECK_INT(
+			    m.facts.has_bare_cr, table[i].after[0] != '\n');
+		} else {
+			CHECK_INT(why.kind, FAIL_MESSAGE);
+		}
+		msg_free(&m);
+	}
+	free(in);
+}
+
+/* What a reader of the wire takes for lines of the header is what is kept. */
+TEST(header_lines_are_those_of_the_wire)
+{
+	static const char bytes[] = "\r\r\r\n\nAB:: b ";
+	char in[80], out[WIRE_GROWTH(sizeof(in)) + 2];
+
+	srandom(5);
+	for (int round = 0; round < 20000 && !unit_bad; round++) {
+		size_t n = (size_t)random() % sizeof(in), put, body;
+		struct wire w = { 0 };
+		struct fail why;
+		struct msg m, again;
+		struct buf all;
+
+		for (size_t i = 0; i < n; i++)
+			in[i] = bytes[(size_t)random() % (sizeof(bytes) - 1)];
+		CHECK_INT(take(&m, in, n, &plain, &why), 0);
+		for (size_t i = 0; i < m.header.n; i++)
+			CHECK(m.header.p[i] != '\r' ||
+			      m.header.p[i + 1] == '\r' ||
+			      m.header.p[i + 1] == '\n');
+		all = read_all(&m, 64);
+		put = wire_filter(&w, all.p, all.n, out);
+		put += wire_finish(&w, out + put);
+		CHECK_INT(take(&again, out, put, &plain, &why), 0);
+		body = wire_size(buf_text(&m.body), m.body.n);
+		CHECK_INT(again.facts.body_wire, body);
+		CHECK_INT(wire_size(buf_text(&again.header), again.header.n),
+		    wire_size(buf_text(&m.header), m.header.n));
+		CHECK(!again.facts.has_bare_cr);
+		buf_free(&all);
+		msg_free(&m);
+		msg_free(&again);
 	}
 }
 
@@ -456,7 +706,8 @@ TEST(endless_line)
 		memcpy(in, starts[i], strlen(starts[i]));
 		CHECK_INT(take(&m, in, SIZE, &with_dots, &why), 0);
 		CHECK_INT(m.header.n, 0);
-		CHECK_INT(m.body.n + m.fd_size, SIZE);
+		/* A CR at the start is an empty line. */
+		CHECK_INT(m.body.n + m.fd_size, SIZE - (starts[i][0] == '\r'));
 		CHECK_INT(m.facts.longest_line, SIZE - (starts[i][0] == '\r'));
 		msg_free(&m);
 	}
@@ -490,7 +741,7 @@ TEST(size_limit)
 		{ 10, true } };
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		struct intake_params params = { table[i].max, false };
+		struct intake_params params = { .max_size = table[i].max };
 		struct fail why = { .kind = FAIL_NONE };
 		struct msg m;
 
@@ -505,7 +756,7 @@ TEST(size_limit)
 /* What follows a dot is not the message's. */
 TEST(size_limit_behind_a_dot)
 {
-	struct intake_params params = { 8, true };
+	struct intake_params params = { .max_size = 8, .dot_ends = true };
 	struct fail why;
 	struct msg m;
 
@@ -549,10 +800,10 @@ TEST(the_caller_gets_no_sigpipe)
 		struct intake_params params;
 		int rc;
 	} table[] = {
-		{ "too large", "A: b\n\n", { 100, false }, -1 },
-		{ "header too large", "A: ", { 0, false }, -1 },
-		{ "dot", "A: b\n\n.\n", { 0, true }, 0 },
-		{ "fine", "A: b\n\n", { 0, false }, 0 },
+		{ "too large", "A: b\n\n", { .max_size = 100 }, -1 },
+		{ "header too large", "A: ", { .max_size = 0 }, -1 },
+		{ "dot", "A: b\n\n.\n", { .dot_ends = true }, 0 },
+		{ "fine", "A: b\n\n", { .max_size = 0 }, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

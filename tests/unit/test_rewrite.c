@@ -1,6 +1,8 @@
+#include "io.h"
 #include "rewrite.h"
 #include "unit.h"
-#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* A message of this header block and the body "x". */
 static struct msg message(const char *header)
@@ -100,12 +102,9 @@ TEST(switched_off)
 		    "Subject: x\n" },
 		{ "blank before the colon of any field", "X-Y : z\n",
 		    "X-Y: z\n" },
-		{ "bare CR", "Subject: x\rBcc: y@z\n",
-		    "Subject: x Bcc: y@z\n" },
-		{ "bare CRs", "X: \ra\r\rb\r c\r\n d\r\r\n",
-		    "X:  a  b  c\r\n d\r\r\n" },
-		{ "bare CR behind the colon", "X:\ra\n", "X: a\n" },
-		{ "bare CR and blanks", "X : a\rb \r \n", "X: a b   \n" },
+		{ "an open group", "To: undisclosed-recipients:\n",
+		    "To: undisclosed-recipients:;\n" },
+		{ "a closed group", "To: undisclosed-recipients:;\n", NULL },
 		{ "CR CR LF is a line end", "X: a\r\r\n b\n", NULL },
 	};
 
@@ -314,24 +313,54 @@ TEST(once)
 		    ALL "To: root@q.example, www@q.example (x), a@b, "
 			"ftp@q.example\n" },
 		{ "first empty", ALL "To:\nTo: a@b\n", ALL "To: a@b\n" },
-		{ "first blank", ALL "To: \nTo: a@b\n", ALL "To: a@b \n" },
+		{ "first blank", ALL "To: \nTo: a@b\n", ALL "To: a@b\n" },
 		{ "second empty", ALL "To: a@b\nTo: \n", ALL "To: a@b\n" },
 		{ "both empty", ALL "To:\nTo:\n", ALL "To:\n" },
 		{ "comma at the end", ALL "To: a@b,\nTo: c@d,\nTo: e@f\n",
 		    ALL "To: a@b, c@d, e@f\n" },
 		{ "group", ALL "To: undisclosed-recipients:;\nTo: a@b\n",
-		    ALL "To: undisclosed-recipients:;, a@b\n" },
+		    ALL "To: a@b\n" },
+		{ "open group first",
+		    ALL "To: undisclosed-recipients:\nTo: a@b\n",
+		    ALL "To: a@b\n" },
+		{ "open group between",
+		    ALL "To: a\nTo: undisclosed-recipients: (x)\nTo: b@c\n",
+		    ALL "To: a@q.example, b@c\n" },
+		{ "open group last", ALL "Cc: a@b\nCc: g:\n", ALL "Cc: a@b\n" },
+		{ "open group behind an address", ALL "To: a@b, g:\nTo: c@d\n",
+		    ALL "To: a@b, g:;, c@d\n" },
+		{ "open group and a comma", ALL "To: a@b, g: , ,\nTo: c@d,\n",
+		    ALL "To: a@b, g:;, c@d\n" },
+		{ "only open groups", ALL "To: g:\nTo: h:\n", ALL "To: g:;\n" },
+		{ "empty, open and closed groups",
+		    ALL "To:\nTo: , \nTo: g: (x)\r\nTo: h:;\n",
+		    ALL "To: g: (x);\n" },
+		{ "group with addresses", ALL "To: g: a, b@c;\nTo: d\n",
+		    ALL "To: g: a@q.example, b@c;, d@q.example\n" },
+		{ "comments only", ALL "To: (x)\nTo: a@b\nTo: (y)\n",
+		    ALL "To: a@b\n" },
+		{ "commas all over", ALL "To: ,a@b, ,\nTo: ,,c@d;\nTo: ,e@f\n",
+		    ALL "To: a@b, c@d;, e@f\n" },
+		{ "folds at the ends", ALL "To:\n a@b\n \nTo:\r\n\tc@d\r\n",
+		    ALL "To: a@b, c@d\n" },
+		{ "the same from three", ALL "To: a@b\nTo: a@b\nTo: A@B\n",
+		    ALL "To: a@b, a@b, A@B\n" },
 		{ "blank before the colon", ALL "To : a@b\nTo : c@d\n",
 		    ALL "To: a@b, c@d\n" },
-		{ "bare CR", ALL "To: a\r@b\nTo: c\rd@e\n",
-		    ALL "To: a @b, c d@e\n" },
-		{ "bare CR at the end of a value",
-		    ALL "To: a@b \r x\r \nTo: c\n",
-		    ALL "To: a@b   x  , c@q.example\n" },
-		{ "bare CR in an empty one", ALL "To:\r \nTo: c\n",
-		    ALL "To:   c@q.example\n" },
-		{ "what cannot be read", ALL "To: (\nTo: root\n",
-		    ALL "To: (, root@q.example\n" },
+		{ "first cannot be read", ALL "To: (\nTo: a@b\n", NULL },
+		{ "second cannot be read", ALL "To: a@b\nTo: John Doe\n",
+		    NULL },
+		{ "last cannot be read", ALL "To: a@b\nTo: c@d\nTo: e@\n",
+		    NULL },
+		{ "what one opens the next does not close",
+		    ALL "To: j@x (open\nTo: k@x)\nTo: l@x\n", NULL },
+		{ "a group that lacks its end", ALL "To: g: a@b\nTo: c@d\n",
+		    NULL },
+		{ "apart, but mended", ALL "To: <>\nTo : root\nTo: g:\n",
+		    ALL "To: <>\nTo: root@q.example\nTo: g:;\n" },
+		{ "apart, the other kind not",
+		    ALL "To: <>\nCc: a@b\nTo: c@d\nCc: e\n",
+		    ALL "To: <>\nCc: a@b, e@q.example\nTo: c@d\n" },
 	};
 	static const struct row relay_off[] = {
 		{ "relay's own", ALL "Precedence: bulk\nPrecedence: list\n",
@@ -353,6 +382,102 @@ TEST(once)
 	CHECK_ROWS(relay_off, &params);
 	params.keep_once = true;
 	CHECK_ROWS(kept, &params);
+}
+
+/* Headers as they are read: a CR ends a line, there as on the wire. */
+TEST(bare_cr)
+{
+	static const struct row rows[] = {
+		{ "hides a Bcc", ALL "Subject: s\rBcc: h@b\nTo: a@b\n",
+		    ALL "Subject: s\nTo: a@b\n" },
+		{ "hides a Bcc in CRLF",
+		    ALL "Subject: s\rBcc: h@b\r\nTo: a@b\r\n",
+		    ALL "Subject: s\nTo: a@b\r\n" },
+		{ "hides a Bcc, several", ALL "Subject: s\r\r\rbcc : h@b\rX: y",
+		    ALL "Subject: s\r\r\nX: y\n" },
+		{ "folds a Bcc", ALL "Bcc: h@b,\r h2@b\r\th3@b\nTo: a@b\n",
+		    ALL "To: a@b\n" },
+		{ "behind the Bcc", ALL "Bcc: h@b\rTo: a@b\n",
+		    ALL "To: a@b\n" },
+		{ "hides what stands once", ALL "Subject: a\rSubject: b\n",
+		    ALL "Subject: a\n" },
+		{ "ends all lines",
+		    "From: a@b\rDate: d\rMessage-ID: <i@b>\r"
+		    "To: c\rBcc: h@b\rTo: e,\r f\r",
+		    "From: a@b\nDate: d\nMessage-ID: <i@b>\n"
+		    "To: c@q.example, e@q.example,\n f@q.example\n" },
+		{ "in a list", ALL "To: a\r ,b\r\r c\n",
+		    ALL "To: a\n ,b\r\n c\n" },
+		{ "in a name", ALL "To: root (Cron\r Daemon)\n",
+		    ALL "To: root@q.example (Cron\n Daemon)\n" },
+		{ "before the line end", ALL "To: a@b\r\r\nTo: c@d\r\n",
+		    ALL "To: a@b, c@d\r\r\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct intake_params plain = { .max_size = 0 };
+		int fd = memfd_create("input", MFD_CLOEXEC);
+		struct arena a = { 0 };
+		char out[1000];
+		struct msg m;
+		ssize_t n;
+
+		CASE(rows[i].label);
+		CHECK_INT(io_write(fd, rows[i].in, strlen(rows[i].in)), 0);
+		CHECK_INT(lseek(fd, 0, SEEK_SET), 0);
+		msg_init(&m);
+		CHECK_INT(msg_intake(&m, fd, &plain, NULL), 0);
+		CHECK_INT(rewrite_plan(&usual, &m, &a, NULL), 0);
+		n = msg_read(&m, out, sizeof(out), NULL);
+		CHECK(n > 0);
+		/* Without the empty line. */
+		out[n > 0 ? n - 1 : 0] = '\0';
+		CHECK_STR(out, rows[i].out);
+		CHECK_INT(m.body.n, 0);
+		arena_free(&a);
+		msg_free(&m);
+		io_close(fd);
+	}
+}
+
+/* Lists that together are more than a field or a list may hold stay apart. */
+TEST(join_limits)
+{
+	static const struct {
+		const char *label;
+		int width; /* of a domain */
+		size_t each, fields;
+		bool joined;
+	} rows[] = {
+		{ "addresses", 1, 100, 10, true },
+		{ "addresses, one field more", 1, 100, 11, false },
+		{ "octets", 95, 65, 10, true },
+		{ "octets, one field more", 95, 65, 11, false },
+		{ "octets, one field", 95, 655, 1, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct arena a = { 0 };
+		struct buf b;
+		struct msg m;
+
+		CASE(rows[i].label);
+		buf_init(&b, MSG_HEADER_MAX);
+		buf_adds(&b, ALL);
+		for (size_t n = 0; n < rows[i].fields; n++) {
+			buf_adds(&b, "To: ");
+			for (size_t k = 1; k < rows[i].each; k++)
+				buf_addf(&b, "a@%0*d,\n ", rows[i].width, 1);
+			buf_addf(&b, "a@%0*d\n", rows[i].width, 1);
+		}
+		m = message(buf_text(&b));
+		CHECK_INT(rewrite_plan(&usual, &m, &a, NULL), 0);
+		/* The list, and the other fields as one removal. */
+		CHECK_INT(m.n_edits, rows[i].joined ? 2 : 0);
+		buf_free(&b);
+		arena_free(&a);
+		msg_free(&m);
+	}
 }
 
 /* Many fields make one list in lines that may be sent. */
@@ -405,6 +530,14 @@ TEST(qualify)
 		{ "group", ALL "To: g: root, a@b;\n",
 		    ALL "To: g: root@q.example, a@b;\n" },
 		{ "empty group", ALL "To: undisclosed-recipients:;\n", NULL },
+		{ "open group", ALL "To: root, h:\r\n",
+		    ALL "To: root@q.example, h:;\r\n" },
+		{ "open group, folded",
+		    ALL "Cc: a, undisclosed-recipients:\n (x)\n \n",
+		    ALL "Cc: a@q.example, undisclosed-recipients:\n (x);\n "
+			"\n" },
+		{ "a comma behind it", ALL "To: root, g: , \n",
+		    ALL "To: root@q.example, g:; , \n" },
 		{ "Cc, Sender, Reply-To", ALL "Cc: a\nSender: b\nReply-To: c\n",
 		    ALL "Cc: a@q.example\nSender: b@q.example\n"
 			"Reply-To: c@q.example\n" },
@@ -579,8 +712,24 @@ TEST(look)
 		    "Resent-From: f@x\nTo: a@x\nFrom: g@x\n", "a@x", "f@x",
 		    "" },
 		{ "first block without recipients",
-		    "Resent-From: f@x\nX: y\nResent-To: r@x\nTo: a@x\n", "",
-		    "f@x", "" },
+		    "Resent-From: f@x\nX: y\nResent-To: r@x\nTo: a@x\n", "r@x",
+		    NULL, "" },
+		{ "second block has both",
+		    "Resent-From: f@x\nFrom: a@x\nResent-From: g@x\n"
+		    "Resent-Bcc: r@x\nTo: a@x\nResent-To: s@x\n",
+		    "r@x", "g@x", "" },
+		{ "third block has both",
+		    "Resent-From: f@x\nX: y\nResent-Date: d\nX: y\n"
+		    "Resent-Cc: r@x\nResent-From: g@x\nX: y\n"
+		    "Resent-To: s@x\nResent-From: h@x\n",
+		    "r@x", "g@x", "" },
+		{ "several blocks, no recipients",
+		    "To: a@x\nResent-From: f@x\nTo: b@x\nResent-From: g@x\n",
+		    "a@x b@x", "f@x", "" },
+		{ "block at the end", "To: a@x\nX: y\nResent-To: r@x\n", "r@x",
+		    NULL, "" },
+		{ "empty Resent-To first",
+		    "Resent-To:\nTo: a@x\nResent-To: r@x\n", "", NULL, "" },
 		{ "empty Resent-To", "Resent-To:\nTo: a@x\n", "", NULL, "" },
 
 		{ "From", "From: a@x\n", "", "a@x", "" },
