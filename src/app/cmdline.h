@@ -40,6 +40,7 @@ struct invocation {
 	bool read_recipients;  /* -t */
 	bool read_sender;      /* --read-envelope-from */
 	bool keep_dots;        /* -i */
+	bool no_aliases;       /* -n */
 	bool quiet;            /* -oeq */
 	bool verbose;          /* -v */
 	struct override *overrides; /* settings, in order; arena */

@@ -182,12 +182,16 @@ static int add_recipient(struct plan *p, const char *address, struct fail *why)
 	return 0;
 }
 
-static int add_list(
-    struct plan *p, const struct addr_list *list, struct fail *why)
+/* A recipient and whoever its aliases stand for. */
+static int expand(
+    struct plan *p, const char *spec, struct buf *warnings, struct fail *why)
 {
-	for (size_t i = 0; i < list->n; i++) {
+	struct alias_list list;
+
+	alias_expand(&p->aliases, spec, p->arena, &list, warnings);
+	for (size_t i = 0; i < list.n; i++) {
 		const char *address = addr_qualify(
-		    p->arena, list->v[i].spec, p->settings->qualify_domain);
+		    p->arena, list.v[i], p->settings->qualify_domain);
 
 		if (addr_check(address, p->provider != NULL, why) != 0 ||
 		    add_recipient(p, address, why) != 0)
@@ -196,26 +200,51 @@ static int add_list(
 	return 0;
 }
 
-static int add_operand(struct plan *p, const char *operand, struct fail *why)
+static int add_list(struct plan *p, const struct addr_list *list,
+    struct buf *warnings, struct fail *why)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (expand(p, list->v[i].spec, warnings, why) != 0)
+			return -1;
+	return 0;
+}
+
+static int add_operand(
+    struct plan *p, const char *operand, struct buf *warnings, struct fail *why)
 {
 	/* sendmail's operands may hold several addresses between blanks. */
 	static const struct addr_syntax syntax = { .bare_blanks = true };
+	struct slice text = slice_of(operand);
 	struct addr_list list = { 0 };
+	struct alias_table aliases = p->aliases;
+	int result;
 
-	if (addr_parse(p->arena, slice_of(operand), &syntax, &list, why) == 0 &&
-	    add_list(p, &list, why) == 0)
+	/* A name behind a backslash is meant as it stands. */
+	if (slice_starts(text, SLICE("\\"))) {
+		text = slice_skip(text, 1);
+		p->aliases = (struct alias_table){ .path = NULL };
+	}
+	result = addr_parse(p->arena, text, &syntax, &list, why);
+	if (result == 0)
+		result = add_list(p, &list, warnings, why);
+	p->aliases = aliases;
+	if (result == 0)
 		return 0;
 	why->kind = FAIL_USAGE;
 	return fail_wrap(why, "recipient %s", operand);
 }
 
 int plan_envelope(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct fail *why)
+    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
 {
+	const char *path = p->settings->aliases;
+
+	if (path && path[0] && !inv->no_aliases)
+		alias_load(&p->aliases, path, p->arena, warnings);
 	for (size_t i = 0; i < inv->n_operands; i++)
-		if (add_operand(p, inv->operands[i], why) != 0)
+		if (add_operand(p, inv->operands[i], warnings, why) != 0)
 			return -1;
-	if (inv->read_recipients && add_list(p, &view->to, why) != 0)
+	if (inv->read_recipients && add_list(p, &view->to, warnings, why) != 0)
 		return fail_wrap(why, "recipient in the header");
 	if (p->n_rcpt == 0)
 		return fail(why, FAIL_USAGE, "no recipients: %s",

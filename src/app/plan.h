@@ -6,6 +6,7 @@
 #ifndef APP_PLAN_H
 #define APP_PLAN_H
 
+#include "alias.h"
 #include "cmdline.h"
 #include "dial.h"
 #include "provider.h"
@@ -20,6 +21,7 @@ struct plan {
 	struct dial_params dial;
 	struct tls_params tls;
 	struct smtp_params smtp;
+	struct alias_table aliases;
 	const char *sender; /* "" is the null sender */
 	const char **rcpt;  /* each once */
 	size_t n_rcpt;
@@ -32,11 +34,12 @@ int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
     struct fail *why);
 
 /*
- * Who sends to whom. Fails: USAGE (a bad operand, nobody to send to),
+ * Who sends to whom. What is wrong with the aliases is appended to
+ * *warnings, one a line. Fails: USAGE (a bad operand, nobody to send to),
  * MESSAGE (a bad address in the header), CONFIG (no sender can be found).
  */
 int plan_envelope(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct fail *why);
+    const struct rewrite_view *view, struct buf *warnings, struct fail *why);
 
 /* The header policy; *ret points to strings of the settings and the arena. */
 void plan_rewrite(const struct plan *p, const struct invocation *inv,

@@ -39,11 +39,14 @@ static const struct fail *deciding(const struct outcome *o)
 	return worst ? &worst->why : NULL;
 }
 
-int report_exit_code(const struct outcome *o)
+/* Some callers take 75 for success (tempfail_exit). */
+static int exit_code(const struct report *r, enum fail_kind kind)
 {
-	const struct fail *why = deciding(o);
+	int code = fail_exit_code(kind);
 
-	return why ? fail_exit_code(why->kind) : 0;
+	if (code == fail_exit_code(FAIL_LATER) && r->settings)
+		code = (int)r->settings->tempfail_exit;
+	return code;
 }
 
 /* A quoted value of the log: ' would end it, a line end becomes \n. */
@@ -316,7 +319,8 @@ static void say_outcome(const struct report *r, const struct outcome *o)
 
 int report_outcome(const struct report *r, const struct outcome *o)
 {
-	int code = report_exit_code(o);
+	const struct fail *why = deciding(o);
+	int code = why ? exit_code(r, why->kind) : 0;
 
 	say_outcome(r, o);
 	write_log(r, o, code);
@@ -325,7 +329,7 @@ int report_outcome(const struct report *r, const struct outcome *o)
 
 int report_failure(const struct report *r, const struct fail *why)
 {
-	int code = fail_exit_code(why->kind);
+	int code = exit_code(r, why->kind);
 	struct outcome o = { .class = OUTCOME_NOT_SENT, .why = *why };
 
 	say_failure(r, why, "");

@@ -20,9 +20,7 @@ struct report {
 /* A run that ended before submit(). Returns the exit code. */
 int report_failure(const struct report *r, const struct fail *why);
 
+/* The same for a run that got there. */
 int report_outcome(const struct report *r, const struct outcome *o);
-
-/* The exit code alone. */
-int report_exit_code(const struct outcome *o);
 
 #endif

@@ -68,7 +68,6 @@ static int choose_account(struct send *s, const char *sender, struct fail *why)
 	s->report.account = s->files.account;
 	if (result == 0 || s->files.account)
 		s->report.settings = settings;
-	log_warnings(buf_slice(&s->files.warnings));
 	if (result != 0 || account_check_sending(settings, why) != 0 ||
 	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return -1;
@@ -139,8 +138,13 @@ static int prepare(struct send *s, struct fail *why)
 {
 	struct rewrite_params rewrite;
 
-	if (account_and_message(s, why) != 0 ||
-	    plan_envelope(&s->plan, s->inv, &s->view, why) != 0)
+	int result = account_and_message(s, why);
+
+	if (result == 0)
+		result = plan_envelope(
+		    &s->plan, s->inv, &s->view, &s->files.warnings, why);
+	log_warnings(buf_slice(&s->files.warnings));
+	if (result != 0)
 		return -1;
 	s->report.plan = &s->plan;
 	s->report.message_id = s->view.message_id;

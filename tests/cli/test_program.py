@@ -344,3 +344,58 @@ def test_without_dev_null_nothing_is_sent(program, plain_server):
         env=program.environment())
     assert done.returncode == 71
     assert plain_server.sessions == []
+
+
+ALIASES = """\
+# people
+root: admin@ex.org
+web: root, "wide name", \\\\web
+wide\tname: nobody@ex.org
+pipe: |/bin/false, /tmp/file
+default: catch@ex.org
+"""
+
+
+@pytest.mark.parametrize("args,people", [
+    (["root"], ["admin@ex.org"]),
+    (["ROOT", "keep@y.example"], ["admin@ex.org", "keep@y.example"]),
+    (["other", "pipe"], ["catch@ex.org"]),
+    (["\\root"], ["root@example.com"]),
+    (["-n", "root"], ["root@example.com"]),
+    (["root@localhost"], ["admin@ex.org"]),
+    (["root", "root@example.com"], ["admin@ex.org", "root@example.com"]),
+    (["-t"], ["admin@ex.org"]),
+])
+def test_aliases(program, plain_server, args, people):
+    path = program.home / "aliases"
+    path.write_text(ALIASES)
+    conf = program.configure({"port": plain_server.port, "aliases": path,
+                              "qualify_domain": "example.com"})
+    result = program.run([f"--file={conf}", *args],
+                         b"To: root\nSubject: s\n\n")
+    assert result.code == 0, result.err
+    message = plain_server.messages[0]
+    assert message.rcpt_to == people
+    assert message.header("To") == ["root@example.com"]
+    if "-n" not in args:
+        assert f"warning: {path}: line 5".encode() in result.err
+
+
+def test_missing_aliases_lose_no_mail(program, plain_server):
+    conf = program.configure({"port": plain_server.port,
+                              "aliases": "/nonexistent",
+                              "qualify_domain": "example.com"})
+    result = program.run([f"--file={conf}", "root"], b"\n")
+    assert result.code == 0
+    assert b"warning: /nonexistent" in result.err
+    assert plain_server.messages[0].rcpt_to == ["root@example.com"]
+
+
+@pytest.mark.parametrize("setting,code", [({}, 75),
+                                          ({"tempfail_exit": "69"}, 69)])
+def test_exit_code_of_a_temporary_failure(program, setting, code):
+    """69 for callers that take 75 for success."""
+    conf = program.configure({"port": "1", **setting})
+    result = program.run([f"--file={conf}", "a@b.example"], b"\n")
+    assert result.code == code
+    assert result.log[-1]["outcome"] == "NOT-SENT"
