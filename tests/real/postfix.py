@@ -247,6 +247,15 @@ class Postfix:
         path = self.base / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def has_logged(self, words, seconds=10.0):
+        """Wait for words in the log: Postfix writes it when it has time."""
+        deadline = time.monotonic() + seconds
+        while words not in self.log:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
     # What lies in the directory
 
     def _lay_out(self):
