@@ -182,13 +182,13 @@ static int add_recipient(struct plan *p, const char *address, struct fail *why)
 	return 0;
 }
 
-/* A recipient and whoever its aliases stand for. */
-static int expand(
-    struct plan *p, const char *spec, struct buf *warnings, struct fail *why)
+/* A recipient, or whoever it stands for. */
+static int expand(struct plan *p, const char *spec, struct alias_table *table,
+    struct buf *warnings, struct fail *why)
 {
 	struct alias_list list;
 
-	alias_expand(&p->aliases, spec, p->arena, &list, warnings);
+	alias_expand(table, spec, p->arena, &list, warnings);
 	for (size_t i = 0; i < list.n; i++) {
 		const char *address = addr_qualify(
 		    p->arena, list.v[i], p->settings->qualify_domain);
@@ -201,10 +201,10 @@ static int expand(
 }
 
 static int add_list(struct plan *p, const struct addr_list *list,
-    struct buf *warnings, struct fail *why)
+    struct alias_table *table, struct buf *warnings, struct fail *why)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (expand(p, list->v[i].spec, warnings, why) != 0)
+		if (expand(p, list->v[i].spec, table, warnings, why) != 0)
 			return -1;
 	return 0;
 }
@@ -214,21 +214,15 @@ static int add_operand(
 {
 	/* sendmail's operands may hold several addresses between blanks. */
 	static const struct addr_syntax syntax = { .bare_blanks = true };
-	struct slice text = slice_of(operand);
-	struct addr_list list = { 0 };
-	struct alias_table aliases = p->aliases;
-	int result;
-
 	/* A name behind a backslash is meant as it stands. */
-	if (slice_starts(text, SLICE("\\"))) {
-		text = slice_skip(text, 1);
-		p->aliases = (struct alias_table){ .path = NULL };
-	}
-	result = addr_parse(p->arena, text, &syntax, &list, why);
-	if (result == 0)
-		result = add_list(p, &list, warnings, why);
-	p->aliases = aliases;
-	if (result == 0)
+	bool is_literal = operand[0] == '\\';
+	struct alias_table no_aliases = { .path = NULL };
+	struct alias_table *table = is_literal ? &no_aliases : &p->aliases;
+	struct addr_list list = { 0 };
+
+	if (addr_parse(p->arena, slice_of(operand + is_literal), &syntax, &list,
+		why) == 0 &&
+	    add_list(p, &list, table, warnings, why) == 0)
 		return 0;
 	why->kind = FAIL_USAGE;
 	return fail_wrap(why, "recipient %s", operand);
@@ -244,7 +238,8 @@ int plan_envelope(struct plan *p, const struct invocation *inv,
 	for (size_t i = 0; i < inv->n_operands; i++)
 		if (add_operand(p, inv->operands[i], warnings, why) != 0)
 			return -1;
-	if (inv->read_recipients && add_list(p, &view->to, warnings, why) != 0)
+	if (inv->read_recipients &&
+	    add_list(p, &view->to, &p->aliases, warnings, why) != 0)
 		return fail_wrap(why, "recipient in the header");
 	if (p->n_rcpt == 0)
 		return fail(why, FAIL_USAGE, "no recipients: %s",
