@@ -19,6 +19,8 @@ enum mode_id {
 	MODE_VERSION,
 	MODE_HELP,
 	MODE_DERIVE,
+	MODE_STORE_PASSWORD,
+	MODE_DELETE_PASSWORD,
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
 	MODE_NOTHING, /* accepted, there is nothing to do */
