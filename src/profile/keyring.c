@@ -84,6 +84,10 @@ static int explain(const struct settings *s, int status, struct fail *why)
 	}
 	if (status > 0 && status < KEYRING_EXITS && words[status])
 		return fail(why, FAIL_SECRET, "%s", words[status]);
+	if (status < 0)
+		return fail(why, FAIL_SECRET,
+		    "the keyring cannot be used: postrider-keyring ended by a "
+		    "signal");
 	return fail(why, FAIL_SECRET,
 	    "the keyring cannot be used: postrider-keyring ended with status "
 	    "%d",
@@ -102,10 +106,13 @@ struct secret *keyring_collect(
 {
 	struct secret *password = run_collect(r, why);
 
+	/* A program that was stopped may have printed half of it. */
+	if (password && r->status == KEYRING_DONE)
+		return password;
 	/* Its own words are better than that it printed nothing. */
-	if (!password && r->status >= 0)
+	if (password || r->status >= 0)
 		explain(s, r->status, why);
-	return password;
+	return secret_free(password);
 }
 
 static int finish(struct run *r, const struct settings *s, struct fail *why)

@@ -1,7 +1,7 @@
 """A desktop's keyring of one test: gnome-keyring on a bus of its own.
 
     with Keyring() as keyring:
-        keyring.secret_tool("store", "--label=x", "a", "b", stdin=b"secret")
+        keyring.put(host, user, b"secret")
         program.run([...], env=keyring.environment)
 
 Nothing of the machine's own session is used, and the bus starts nothing by
@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 TOOLS = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"]
-DEFAULT = "/org/freedesktop/secrets/aliases/default"
 LOGIN = "/org/freedesktop/secrets/collection/login"
 
 CONFIGURATION = """<busconfig>
@@ -31,6 +30,11 @@ CONFIGURATION = """<busconfig>
   </policy>
 </busconfig>
 """
+
+
+def attributes(host, user):
+    """Of an entry as msmtp looks for it."""
+    return ["host", host, "service", "smtp", "user", user]
 
 
 def missing():
@@ -80,7 +84,7 @@ class Bus:
                 "XDG_CONFIG_HOME": str(self.place / "config"),
                 "XDG_CACHE_HOME": str(self.place / "cache"),
                 "XDG_RUNTIME_DIR": str(self.place), "LC_ALL": "C.UTF-8",
-                **Bus.environment.fget(self)}
+                **self.environment}
 
     def _start(self, command, stdin=None):
         process = subprocess.Popen(
@@ -140,8 +144,20 @@ class Keyring(Bus):
         self.daemon.send_signal(signal.SIGSTOP)
 
     def secret_tool(self, *args, stdin=b""):
+        """Exit code and standard output of secret-tool."""
         done = subprocess.run(
             ["secret-tool", *args], input=stdin, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=self._whole_environment(),
+            stderr=subprocess.DEVNULL, env=self._whole_environment(),
             check=False, timeout=60)
-        return done
+        return done.returncode, done.stdout
+
+    def put(self, host, user, password):
+        """As msmtp's manual has people do it."""
+        code, _ = self.secret_tool("store", "--label=msmtp",
+                                   *attributes(host, user), stdin=password)
+        assert code == 0
+
+    def get(self, host, user):
+        """The password, or None."""
+        code, out = self.secret_tool("lookup", *attributes(host, user))
+        return out if code == 0 else None
