@@ -68,8 +68,8 @@ static int explain(const struct settings *s, int status, struct fail *why)
 		[KEYRING_ABSENT] = "this session has no keyring",
 		[KEYRING_LOCKED] = "the keyring is locked",
 		[KEYRING_LATE] = "the keyring does not answer",
-		[KEYRING_UNUSABLE] = "the password in the keyring is empty, "
-				     "too long or has a NUL byte",
+		[KEYRING_UNUSABLE] = ("the password in the keyring is empty, "
+				      "too long or has a NUL byte"),
 		[KEYRING_FAILED] = "the keyring cannot be used",
 	};
 
