@@ -25,6 +25,7 @@ struct plan {
 	const char *sender; /* "" is the null sender */
 	const char **rcpt;  /* each once */
 	size_t n_rcpt;
+	struct dsn dsn;
 	size_t max_rcpt;   /* of one transaction; 0: no limit */
 	uint64_t max_size; /* octets on the wire; 0: no limit */
 };
@@ -40,6 +41,19 @@ int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
  */
 int plan_envelope(struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, struct buf *warnings, struct fail *why);
+
+/* What plan_envelope() begins with: the aliases, unless -n says not to. */
+void plan_aliases(
+    struct plan *p, const struct invocation *inv, struct buf *warnings);
+
+/*
+ * Adds whoever the addresses of an operand stand for. Fails: USAGE. The other
+ * one says which addresses these are. Fails: MESSAGE.
+ */
+int plan_operand(struct plan *p, const char *operand, struct buf *warnings,
+    struct fail *why);
+int plan_parse_operand(struct arena *a, const char *operand,
+    struct addr_list *list, struct fail *why);
 
 /* The header policy; *ret points to strings of the settings and the arena. */
 void plan_rewrite(const struct plan *p, const struct invocation *inv,
