@@ -181,6 +181,41 @@ def test_locked(program, keyring, verb, stdin, more):
     one_line(result, "the keyring is locked")
 
 
+PROMPTS = [
+    # what the person does, the display, verb, exit code, output, asked
+    ("unlock", {}, "lookup", 3, b"", False),
+    ("unlock", {"DISPLAY": ""}, "lookup", 3, b"", False),
+    ("unlock", {"DISPLAY": ":0"}, "lookup", 0, b"behind a lock", True),
+    ("unlock", {"WAYLAND_DISPLAY": "wayland-0"}, "lookup", 0,
+     b"behind a lock", True),
+    ("unlock", {"DISPLAY": ":0"}, "delete", 0, b"", True),
+    ("unlock", {}, "delete", 3, b"", False),
+    ("dismiss", {"DISPLAY": ":0"}, "lookup", 3, b"", True),
+    ("dismiss", {"DISPLAY": ":0"}, "delete", 3, b"", True),
+    pytest.param("ignore", {"DISPLAY": ":0"}, "lookup", 4, b"", True,
+                 marks=pytest.mark.skipif(
+                     "LONG_TESTS" not in os.environ,
+                     reason="takes a minute; LONG_TESTS is not set")),
+]
+
+
+@pytest.mark.parametrize("person,display,verb,code,out,asked", PROMPTS)
+def test_prompt(helper, program, person, display, verb, code, out, asked):
+    """A person is asked where there is a display, and for a minute only."""
+    if words := session.missing():
+        pytest.skip(words)
+    if subprocess.run(["/usr/bin/python3", "-c", "import gi"],
+                      stderr=subprocess.DEVNULL, check=False).returncode:
+        pytest.skip("not installed: python3-gi")
+    with session.LockedKeyring(person) as keyring:
+        done = subprocess.run(
+            [helper, verb, "h", "u"], capture_output=True, timeout=120,
+            env=program.environment({**keyring.environment, **display}),
+            check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (code, out, b"")
+        assert keyring.was_asked == asked
+
+
 def test_no_answer(program, keyring):
     account(program)
     keyring.hang()

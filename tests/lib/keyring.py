@@ -116,6 +116,30 @@ class Bus:
             ).stdout.decode()
 
 
+    def _wait_for_keyring(self):
+        self._wait(lambda: "true" in self.call(
+            "org.freedesktop.DBus", "/org/freedesktop/DBus",
+            "org.freedesktop.DBus.NameHasOwner",
+            "string:org.freedesktop.secrets"))
+
+
+class LockedKeyring(Bus):
+    """With secret_service.py, whose person does one of three things."""
+
+    def __init__(self, person):
+        self._person = person
+
+    def _fill(self):
+        self._start(["/usr/bin/python3",
+                     str(Path(__file__).with_name("secret_service.py")),
+                     str(self.place), self._person])
+        self._wait_for_keyring()
+
+    @property
+    def was_asked(self):
+        return (self.place / "asked").exists()
+
+
 class Keyring(Bus):
     """With gnome-keyring and an empty keyring that is unlocked."""
 
@@ -126,10 +150,7 @@ class Keyring(Bus):
              "--components=secrets",
              f"--control-directory={self.place / 'control'}"],
             stdin=b"the keyring's own password")
-        self._wait(lambda: "true" in self.call(
-            "org.freedesktop.DBus", "/org/freedesktop/DBus",
-            "org.freedesktop.DBus.NameHasOwner",
-            "string:org.freedesktop.secrets"))
+        self._wait_for_keyring()
         self._wait(lambda: LOGIN in self.call(
             "org.freedesktop.secrets", "/org/freedesktop/secrets",
             "org.freedesktop.Secret.Service.ReadAlias", "string:default"))
