@@ -16,6 +16,7 @@ enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10, LOG_TAG_MAX = 64 };
 static const char *log_name = "postrider";
 static const char *log_tag;
 static bool log_quiet;
+static bool log_patient = true;
 
 void log_set_name(const char *name)
 {
@@ -30,6 +31,18 @@ void log_set_tag(const char *tag)
 void log_set_quiet(bool quiet)
 {
 	log_quiet = quiet;
+}
+
+void log_set_patient(bool patient)
+{
+	log_patient = patient;
+}
+
+/* A pipe that poll() calls ready has room for PIPE_BUF octets. */
+static bool has_room(void)
+{
+	return log_patient ||
+	       io_wait(STDERR_FILENO, POLLOUT, deadline_in_ms(1)) == 1;
 }
 
 /* One write for a line, so that lines of several programs do not mix. */
@@ -47,7 +60,8 @@ __attribute__((format(printf, 2, 0))) static void log_line(
 	buf_addf(&line, ": %s", prefix);
 	buf_add_printable(&line, slice_of(text));
 	buf_addc(&line, '\n');
-	(void)io_write(STDERR_FILENO, line.p, line.n);
+	if (has_room())
+		(void)io_write(STDERR_FILENO, line.p, line.n);
 	buf_free(&line);
 }
 
