@@ -90,6 +90,9 @@ def own_name():
 
 
 ALIASES = "root: admin@example.net\nweb: root, \\web\nloop: loop\n"
+DIALOGUE = ("EHLO [127.0.0.1]\r\nMAIL FROM:<a@example.com>\r\n"
+            f"RCPT TO:<{R}>\r\nDATA\r\nSubject: s\r\n\r\n...b\r\n.\r\n"
+            "QUIT\r\n")
 QUEUE = "Mail queue is empty\n"
 RELAY = "deliverable: mailer relay, user"
 VERSION = r"postrider \d.*(?:\n.*)+"
@@ -241,6 +244,11 @@ FLAGS = [
     Row("-bm", "`-bm`", "sends, which is the default", [sends(f"-bm {R}")]),
     Row("-bs", "`-bs`", "SMTP on standard input and output", [
         Case("-bs", stdin="QUIT\r\n", out=r"220 .*\r\n221 .*\r\n"),
+        Case("", each=("-bs", "-bs -i", "-bs -odb -oem -om"), to=[R],
+             sender="a@example.com", stdin=DIALOGUE, body="..b\n",
+             out=r"220 .*\r\n(?:250.*\r\n)+354 .*\r\n250 .*\r\n"
+                 r"221 .*\r\n"),
+        refuses(f"-bs {R}", "no recipients"),
     ]),
     Row("-bp", "`-bp`", "lists the queue, in which nothing is", [
         nothing("-bp", out=QUEUE),
