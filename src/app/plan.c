@@ -156,14 +156,14 @@ int plan_operand(
 	return fail_wrap(why, "recipient %s", operand);
 }
 
-/* Once for a plan. */
 void plan_aliases(
     struct plan *p, const struct invocation *inv, struct buf *warnings)
 {
 	const char *path = p->settings->aliases;
 
-	if (p->aliases.host)
+	if (p->has_aliases)
 		return;
+	p->has_aliases = true;
 	if (path && path[0] && !inv->no_aliases)
 		alias_load(&p->aliases, path, p->arena, warnings);
 	else
@@ -256,7 +256,7 @@ static const char *full_name(const struct plan *p, const struct invocation *inv)
 	if (inv->full_name)
 		return inv->full_name;
 	if (inv->sender || option_is_explicit(s, OPT_from_full_name) ||
-	    s->set_from_header == SET_FROM_ON)
+	    s->set_from_header == SET_FROM_ON || p->has_author)
 		return s->from_full_name;
 	return caller_full_name(p->arena);
 }

@@ -22,7 +22,9 @@ struct plan {
 	struct tls_params tls;
 	struct smtp_params smtp;
 	struct alias_table aliases;
+	bool has_aliases;        /* they were looked for */
 	const char *sender;      /* "" is the null sender */
+	bool has_author;         /* the message has a From of its own */
 	const char *new_from;    /* takes the place of the author, or NULL */
 	const char *new_sender;  /* the same for Sender */
 	const char *former_from; /* the author's, for Reply-To, or NULL */
@@ -55,7 +57,8 @@ int plan_recipient(struct plan *p, const struct invocation *inv,
 int plan_envelope(struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, struct buf *warnings, struct fail *why);
 
-/* What plan_envelope() begins with: the aliases, unless -n says not to. */
+/* What plan_envelope() begins with, once: the aliases, unless -n says not to.
+ */
 void plan_aliases(
     struct plan *p, const struct invocation *inv, struct buf *warnings);
 

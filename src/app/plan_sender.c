@@ -54,8 +54,7 @@ const char *plan_caller_address(const struct plan *p)
 
 	if (!login || !p->settings->qualify_domain)
 		return NULL;
-	return arena_printf(
-	    p->arena, "%s@%s", login, p->settings->qualify_domain);
+	return addr_qualify(p->arena, login, p->settings->qualify_domain);
 }
 
 static const char *usual_sender(
@@ -185,5 +184,6 @@ int plan_sender(struct plan *p, const struct invocation *inv,
 {
 	if (choose_sender(p, inv, view, why) != 0)
 		return -1;
+	p->has_author = view->authors.n > 0 || view->has_bad_author;
 	return apply_policy(p, view, why);
 }
