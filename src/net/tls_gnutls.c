@@ -19,10 +19,11 @@ enum {
 	CHAIN_KEY_BITS_MAX = 16384,
 	HANDSHAKE_MAX = 64 * 1024,
 	WARNINGS_MAX = 8,
+	PRIORITIES_MAX = 1024,
 };
 
 /* TLS 1.2 and 1.3, whatever the system's policy leaves of them. */
-static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+#define VERSIONS "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct tls {
 	gnutls_session_t session;
@@ -160,6 +161,44 @@ static void tls_verify(struct tls *t)
 	gnutls_session_set_verify_function(t->session, check_chain);
 }
 
+/*
+ * The groups of the system's policy with X25519 in front, if it is among them:
+ * it costs less than P-256 does. For both a key is sent, so that no server needs
+ * another round trip.
+ */
+static void add_groups(gnutls_priority_t policy, struct buf *priorities)
+{
+	const unsigned *groups;
+	int n = gnutls_priority_group_list(policy, &groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == GNUTLS_GROUP_X25519)
+			buf_adds(priorities, ":-GROUP-ALL:+GROUP-X25519");
+	for (int i = 0; i < n && priorities->n > strlen(VERSIONS); i++)
+		if (groups[i] != GNUTLS_GROUP_X25519)
+			buf_addf(priorities, ":+GROUP-%s",
+			    gnutls_group_get_name(groups[i]));
+}
+
+static int set_priorities(gnutls_session_t session)
+{
+	struct buf priorities;
+	gnutls_priority_t policy;
+	int error = gnutls_priority_init2(
+	    &policy, VERSIONS, NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
+
+	if (error != 0)
+		return error;
+	buf_init(&priorities, PRIORITIES_MAX);
+	buf_adds(&priorities, VERSIONS);
+	add_groups(policy, &priorities);
+	gnutls_priority_deinit(policy);
+	error = gnutls_set_default_priority_append(
+	    session, buf_text(&priorities), NULL, 0);
+	buf_free(&priorities);
+	return error;
+}
+
 static int tls_session(struct tls *t, struct fail *why)
 {
 	const unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK |
@@ -167,8 +206,7 @@ static int tls_session(struct tls *t, struct fail *why)
 	int error = gnutls_init(&t->session, flags);
 
 	if (error == 0)
-		error = gnutls_set_default_priority_append(
-		    t->session, versions, NULL, 0);
+		error = set_priorities(t->session);
 	if (error == 0)
 		error = gnutls_credentials_set(
 		    t->session, GNUTLS_CRD_CERTIFICATE, t->trust);
