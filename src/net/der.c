@@ -64,9 +64,10 @@ enum der_status der_read_names(struct slice head, struct der_names *ret_names)
 	size_t inside, size;
 
 	status = take_head(&rest, TAG_SEQUENCE, &inside);
+	if (status != DER_DONE)
+		return status;
 	size = head.n - rest.n + inside;
-	if (status == DER_DONE)
-		status = take_head(&rest, TAG_SEQUENCE, &inside);
+	status = take_head(&rest, TAG_SEQUENCE, &inside);
 	if (status != DER_DONE)
 		return status;
 	/* Absent in version 1. */

@@ -163,8 +163,8 @@ static void tls_verify(struct tls *t)
 
 /*
  * The groups of the system's policy with X25519 in front, if it is among them:
- * it costs less than P-256 does. For both a key is sent, so that no server needs
- * another round trip.
+ * it costs less than P-256 does. For both a key is sent, so that no server
+ * needs another round trip.
  */
 static void add_groups(gnutls_priority_t policy, struct buf *priorities)
 {

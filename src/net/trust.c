@@ -58,8 +58,8 @@ static void fill_base64(unsigned char *ret_values)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	memset(ret_values, BASE64_WRONG, 256);
-	for (unsigned char i = 0; i < sizeof(alphabet) - 1; i++)
-		ret_values[(unsigned char)alphabet[i]] = i;
+	for (size_t i = 0; i < sizeof(alphabet) - 1; i++)
+		ret_values[(unsigned char)alphabet[i]] = (unsigned char)i;
 	for (const char *c = "\n\r \t"; *c; c++)
 		ret_values[(unsigned char)*c] = BASE64_BLANK;
 }
