@@ -288,27 +288,49 @@ def test_trust_file_with_several(program, authority, tmp_path):
         assert len(emulator.messages) == 1
 
 
-def test_the_store_of_the_system(program, authority):
-    """The bundle of the system, in a mount namespace of the program alone."""
-    bundle = "/etc/ssl/certs/ca-certificates.crt"
+def with_bundle(program, path):
+    """The program sees this file as the bundle of the system, and none but
+    it does."""
     inside = ["unshare", "--mount", "sh", "-c",
               'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
-              authority.ca_file, bundle]
+              str(path), str(stores.BUNDLE)]
     if not shutil.which("unshare") or subprocess.run(
             [*inside, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no mount namespace can be had here, and the store of "
                     "the system is left alone")
-    outside = program.path
+    arguments, run = [*inside[1:], program.path], program.run
+    program.path = inside[0]
+    program.run = lambda args, stdin: run([*arguments, *args], stdin)
+
+
+def test_the_store_of_the_system(program, authority):
     certificate = authority.leaf("good", names=[HOST])
     with server(certificate, "implicit") as emulator:
         assert_untrusted(send(program, emulator.port, "implicit", "system",
                               HOST), "issuer is unknown")
         program.log_file.unlink()
-        program.path, arguments = inside[0], [*inside[1:], outside]
-        run = program.run
-        program.run = lambda args, stdin: run([*arguments, *args], stdin)
+        with_bundle(program, authority.ca_file)
         assert_accepted(send(program, emulator.port, "implicit", "system",
                              HOST))
+        assert len(emulator.messages) == 1
+
+
+def test_a_bundle_that_is_not_understood(program, authority, tmp_path):
+    """GnuTLS reads the store of the system itself."""
+    bundle = tmp_path / "bundle.pem"
+    with open(authority.ca_file, encoding="ascii") as root:
+        bundle.write_text(root.read().replace(" CERT", " X509 CERT"))
+    with_bundle(program, bundle)
+    certificate = authority.leaf("good", names=[HOST])
+    with server(certificate, "implicit") as emulator:
+        assert_accepted(send(program, emulator.port, "implicit", "system",
+                             HOST))
+        program.log_file.unlink()
+        bundle.write_text("no certificate\n")
+        line = assert_refused(send(program, emulator.port, "implicit",
+                                   "system", HOST), 78, "NOT-SENT")
+        assert line["errormsg"].endswith(
+            "no trusted certificates in the system?s store")
         assert len(emulator.messages) == 1
 
 
