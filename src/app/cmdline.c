@@ -165,9 +165,10 @@ static int apply_flag(struct invocation *inv, const struct flag *f,
 		inv->mode = (enum mode_id)f->target;
 		break;
 	case DOES_CALL:
-		if (f->call(inv, value ? value : "", why) != 0)
-			return fail_wrap(why, "-%c", f->letter);
-		break;
+		if (f->call(inv, value ? value : "", why) == 0)
+			break;
+		return f->letter ? fail_wrap(why, "-%c", f->letter)
+				 : fail_wrap(why, "--%s", f->name);
 	case DOES_SETTING:
 		if (apply_setting(
 			inv, &option_table[f->target], value, a, why) != 0)

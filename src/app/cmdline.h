@@ -25,6 +25,9 @@ enum mode_id {
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
 	MODE_VERIFY,
+	MODE_SERVERINFO,
+	MODE_RMQS,
+	MODE_CONFIGURE,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };
 
@@ -43,6 +46,9 @@ struct invocation {
 	const char *full_name; /* -F */
 	const char *envid;     /* -V, as dsn.h wants it */
 	const char *log_tag;   /* -L */
+	const char *queue;     /* --rmqs, or NULL */
+	const char *address;   /* --configure */
+	bool asks_info;        /* -S */
 	bool read_recipients;  /* -t */
 	bool read_sender;      /* --read-envelope-from */
 	bool keep_dots;        /* -i */

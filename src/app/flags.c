@@ -124,6 +124,39 @@ static int take_own_debug(
 	return 0;
 }
 
+static int take_info(
+    struct invocation *inv, const char *value, struct fail *why)
+{
+	(void)value, (void)why;
+	inv->asks_info = true;
+	inv->mode = MODE_SERVERINFO;
+	return 0;
+}
+
+static int take_queue(
+    struct invocation *inv, const char *value, struct fail *why)
+{
+	struct slice text = slice_of(value);
+
+	if (text.n == 0 || !slice_is_printable(text) ||
+	    slice_find(text, ' ') < text.n)
+		return fail(why, FAIL_USAGE,
+		    "a name as ETRN takes it expected: host, @domain or "
+		    "#queue");
+	inv->queue = value;
+	inv->mode = MODE_RMQS;
+	return 0;
+}
+
+static int take_address(
+    struct invocation *inv, const char *value, struct fail *why)
+{
+	(void)why;
+	inv->address = value;
+	inv->mode = MODE_CONFIGURE;
+	return 0;
+}
+
 static int refuse(struct invocation *inv, const char *value, struct fail *why)
 {
 	(void)inv, (void)value;
@@ -179,6 +212,15 @@ const struct flag flags[] = {
 	    NULL },
 	{ 'P', TAKES_NONE, IN_OWN, DOES_MODE, "pretend", MODE_PRETEND, NULL, "",
 	    "show the settings and where they come from; send nothing" },
+	{ 'S', TAKES_NONE, IN_OWN, DOES_CALL, "serverinfo", 0, take_info, "",
+	    "show what the server says of itself: TLS, certificate, "
+	    "extensions" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_CALL, "rmqs", 0, take_queue, "NAME",
+	    "ask the server to send what it keeps for this name (ETRN)" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_CALL, "configure", 0, take_address,
+	    "ADDRESS",
+	    "look up the server for this address in DNS and show an account "
+	    "for it" },
 	{ 'v', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(verbose), NULL, "",
 	    "show the dialogue on standard error, without secrets" },
 	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_CALL, "debug", 0, take_own_debug,

@@ -24,6 +24,7 @@ static int plan_auth(
 	if (!smtp->auth)
 		return 0;
 	smtp->user = s->user;
+	smtp->realm = s->ntlmdomain;
 	if (is_word(s->auth, "on"))
 		return 0;
 	if (!sasl_is_known(s->auth, &smtp->mechanism))
@@ -74,6 +75,8 @@ int plan_connection(
 		.smtp = {
 			.ehlo_name = s->domain,
 			.host = s->host,
+			.port = (unsigned)s->port,
+			.is_lmtp = s->protocol == PROTOCOL_LMTP,
 			.tls = !s->tls ? SMTP_TLS_NONE
 			    : s->tls_starttls ? SMTP_TLS_STARTTLS
 					      : SMTP_TLS_IMPLICIT,

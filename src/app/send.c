@@ -35,7 +35,7 @@ static void show_note(void *ctx, const char *text)
 	show("    ", slice_of(text));
 }
 
-static const struct conn_trace verbose_trace = {
+const struct conn_trace send_trace = {
 	.line = show_line,
 	.note = show_note,
 };
@@ -65,7 +65,7 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return -1;
 	if (s->inv->verbose)
-		s->plan.smtp.trace = &verbose_trace;
+		s->plan.smtp.trace = &send_trace;
 	return cred_start(&s->cred, settings, why);
 }
 

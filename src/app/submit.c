@@ -194,24 +194,42 @@ static void refine_all(const struct plan *p, struct outcome *o)
 	}
 }
 
-void submit(const struct plan *p, struct msg *m, struct secret *password,
+static struct smtp *open_session(const struct plan *p, struct secret *password,
     struct arena *a, struct outcome *ret)
 {
 	struct smtp *session = NULL;
-	struct outcome opened = { .class = OUTCOME_NOT_SENT };
 	int fd;
+
+	*ret = (struct outcome){ .class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "connect", .text = "" } };
+	fd = dial(&p->dial, &ret->why);
+	if (fd < 0)
+		secret_free(password);
+	else
+		session = smtp_open(fd, &p->smtp, password, a, ret);
+	return session;
+}
+
+struct smtp *submit_open(const struct plan *p, struct secret *password,
+    struct arena *a, struct outcome *ret)
+{
+	struct smtp *session = open_session(p, password, a, ret);
+
+	if (!session)
+		refine(p, ret->class, &ret->why, &ret->reply);
+	return session;
+}
+
+void submit(const struct plan *p, struct msg *m, struct secret *password,
+    struct arena *a, struct outcome *ret)
+{
+	struct outcome opened;
+	struct smtp *session = open_session(p, password, a, &opened);
 
 	*ret = (struct outcome){
 		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
 		.n_rcpt = p->n_rcpt,
 	};
-	opened.reply.stage = "connect";
-	opened.reply.text = "";
-	fd = dial(&p->dial, &opened.why);
-	if (fd < 0)
-		secret_free(password);
-	else
-		session = smtp_open(fd, &p->smtp, password, a, &opened);
 	if (session) {
 		run_transactions(p, session, m, a, ret);
 	} else {

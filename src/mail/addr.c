@@ -1,4 +1,5 @@
 #include "addr.h"
+#include "utf8.h"
 
 bool addr_is_one_of(char c, const char *set)
 {
@@ -63,6 +64,13 @@ static bool is_literal(struct slice s)
 	return true;
 }
 
+/* In UTF-8 the octets behind the first one are of this form. */
+static bool starts_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* A name in Unicode has labels of its own (RFC 5890), for host.h to judge. */
 static bool is_host(struct slice s)
 {
 	size_t label = 0;
@@ -70,14 +78,26 @@ static bool is_host(struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		bool is_dot = s.p[i] == '.';
 
-		if (!is_dot && !is_alnum(s.p[i]) &&
+		if (!is_dot && !is_alnum(s.p[i]) && !is_8bit(s.p[i]) &&
 		    !addr_is_one_of(s.p[i], "-_"))
 			return false;
-		if (is_dot ? label == 0 : ++label > ADDR_LABEL_MAX)
+		label += starts_character(s.p[i]);
+		if (is_dot ? label == 1 : label > ADDR_LABEL_MAX)
 			return false;
 		label = is_dot ? 0 : label;
 	}
 	return label > 0;
+}
+
+/* The controls of ASCII, and those that Unicode has beside them. */
+static bool has_control(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_control(s.p[i]) ||
+		    (i > 0 && (unsigned char)s.p[i - 1] == 0xc2 &&
+			(unsigned char)s.p[i] < 0xa0))
+			return true;
+	return false;
 }
 
 /* What is wrong with it, NULL when nothing is. */
@@ -86,13 +106,10 @@ static const char *complaint(struct slice spec, bool need_domain)
 	struct slice local = slice_head(spec, local_length(spec));
 	struct slice domain = slice_skip(spec, local.n + 1);
 
-	for (size_t i = 0; i < spec.n; i++) {
-		if (is_control(spec.p[i]))
-			return "has a control character";
-		if (is_8bit(spec.p[i]))
-			return "is not ASCII, which the server would have to "
-			       "support (SMTPUTF8)";
-	}
+	if (has_control(spec))
+		return "has a control character";
+	if (!utf8_is_valid(spec))
+		return "is neither ASCII nor UTF-8";
 	if (local.n == 0)
 		return "is empty or has no local part";
 	if (!addr_is_dot_string(local) && !is_quoted_string(local))

@@ -56,7 +56,8 @@ int addr_parse(struct arena *a, struct slice text,
 
 /*
  * 0 when spec may stand between < and > of a MAIL or RCPT command, as RFC
- * 5321 4.1.2 has it: printable ASCII, no blank, angle bracket or other special
+ * 5321 4.1.2 and RFC 6531 3.3 have it: printable ASCII or UTF-8 (which needs
+ * more of a server: smtp/path.h), no blank, angle bracket or other special
  * outside quotes, a host name or an address literal behind the '@', lengths
  * within the limits, a domain when need_domain. Fails: MESSAGE.
  */

@@ -3,6 +3,7 @@
 #include "mem.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -69,6 +70,27 @@ bool conn_is_tls(const struct conn *c)
 bool conn_is_local(const struct conn *c)
 {
 	return c->is_local;
+}
+
+bool conn_peer(const struct conn *c, struct tls_peer *ret)
+{
+	return c->tls && tls_peer(c->tls, ret);
+}
+
+bool conn_binding(const struct conn *c, struct tls_binding *ret)
+{
+	return c->tls && tls_binding(c->tls, ret);
+}
+
+void conn_address(const struct conn *c, char *ret, size_t size)
+{
+	struct sockaddr_storage peer;
+	socklen_t n = sizeof(peer);
+
+	ret[0] = '\0';
+	if (c->is_tcp && getpeername(c->fd, (struct sockaddr *)&peer, &n) == 0)
+		(void)getnameinfo((struct sockaddr *)&peer, n, ret,
+		    (socklen_t)size, NULL, 0, NI_NUMERICHOST);
 }
 
 size_t conn_surplus(struct conn *c)

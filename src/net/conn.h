@@ -48,6 +48,12 @@ bool conn_is_tls(const struct conn *c);
 /* True for a UNIX socket: never leaves the machine. */
 bool conn_is_local(const struct conn *c);
 
+/* As tls_peer() and tls_binding(); false without TLS. */
+bool conn_peer(const struct conn *c, struct tls_peer *ret);
+bool conn_binding(const struct conn *c, struct tls_binding *ret);
+/* The peer's address in text form; "" when it has none. */
+void conn_address(const struct conn *c, char *ret, size_t size);
+
 /*
  * The next line, without its CR LF (bare LF is accepted as a line end), valid
  * until the next call. LOST at the end of the stream; PROTOCOL when the line

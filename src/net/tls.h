@@ -10,8 +10,10 @@
 #define NET_TLS_H
 
 #include "fail.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct tls;
 
@@ -60,6 +62,28 @@ size_t tls_pending(const struct tls *t);
 
 /* "TLS1.3" and the cipher. Valid as long as t. */
 const char *tls_describe(const struct tls *t);
+/* The session and the certificate of the server, for people. */
+struct tls_peer {
+	char session[160]; /* version, key exchange, cipher */
+	char subject[512]; /* names as of RFC 4514 */
+	char issuer[512];
+	time_t from, until; /* -1: not said */
+	unsigned char sha256[32];
+};
+
+/* After the handshake. False: there is no certificate that can be read. */
+bool tls_peer(const struct tls *t, struct tls_peer *ret);
+
+/* What is the same on both sides of this session, and in no other. */
+struct tls_binding {
+	bool is_exporter; /* tls-exporter (RFC 9266), else tls-unique */
+	unsigned char bytes[64];
+	size_t n;
+};
+
+/* After the handshake. False: none that is safe can be had. */
+bool tls_binding(const struct tls *t, struct tls_binding *ret);
+
 /* The library's name and version, for --version. */
 const char *tls_library(void);
 

@@ -2,6 +2,7 @@
 #include "host.h"
 #include "mem.h"
 #include "slice.h"
+#include "tls_peer.h"
 #include "trust.h"
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -419,6 +420,16 @@ size_t tls_pending(const struct tls *t)
 const char *tls_describe(const struct tls *t)
 {
 	return t->description;
+}
+
+bool tls_peer(const struct tls *t, struct tls_peer *ret)
+{
+	return tls_peer_read(t->session, ret);
+}
+
+bool tls_binding(const struct tls *t, struct tls_binding *ret)
+{
+	return tls_binding_read(t->session, ret);
 }
 
 const char *tls_library(void)

@@ -121,7 +121,8 @@ static void fill_domains(
 static void fill_defaults(
     struct settings *s, const struct provider *p, struct arena *a)
 {
-	if (s->port == 0)
+	/* RFC 2033 5: LMTP has no port of its own, and not that of SMTP. */
+	if (s->port == 0 && s->protocol == PROTOCOL_SMTP)
 		settings_fill(s, OPT_port,
 		    s->tls && !s->tls_starttls ? "465" : "25", ORIGIN_DEFAULT,
 		    a);
@@ -170,11 +171,21 @@ int account_no_secret(
 	    keyring);
 }
 
-int account_check_sending(const struct settings *s, struct fail *why)
+int account_check_server(const struct settings *s, struct fail *why)
 {
 	if (!s->host)
 		return option_fail(why, s, OPT_host,
 		    "host is not set, and no provider either");
+	if (s->port == 0)
+		return option_fail(why, s, OPT_protocol,
+		    "port is not set, and protocol lmtp has no default");
+	return 0;
+}
+
+int account_check_sending(const struct settings *s, struct fail *why)
+{
+	if (account_check_server(s, why) != 0)
+		return -1;
 	if (!account_needs_secret(s))
 		return 0;
 	if (!s->user)

@@ -20,6 +20,11 @@ int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
     struct fail *why);
 
 /*
+ * What it takes to speak to the server at all. Fails: CONFIG.
+ */
+int account_check_server(const struct settings *s, struct fail *why);
+
+/*
  * What a sending account needs beyond that: host, user and secret when auth
  * is on, a user name that the provider can accept. Whether the keyring has the
  * secret is found out later (cred.h). Fails: CONFIG.

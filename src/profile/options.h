@@ -33,6 +33,8 @@ enum set_from { SET_FROM_AUTO, SET_FROM_ON, SET_FROM_OFF };
 
 enum set_auto { SET_AUTO, SET_OFF };
 
+enum protocol { PROTOCOL_SMTP, PROTOCOL_LMTP };
+
 enum password_kind { PASSWORD_AUTO, PASSWORD_SMTP, PASSWORD_AWS_SECRET };
 
 enum header_once { HEADER_ONCE_RFC, HEADER_ONCE_RELAY, HEADER_ONCE_OFF };

@@ -44,6 +44,13 @@ enum { PROVIDER_FIELDS_MAX = 8 };
 size_t provider_fields(
     const struct settings *s, struct provider_field *ret_fields, size_t max);
 
+/*
+ * Whose server a host is, by its name, and of which region: for a person who
+ * has only the host. NULL when it is nobody's. *ret_region is in the arena.
+ */
+const char *provider_of_host(
+    const char *host, struct arena *a, const char **ret_region);
+
 /* One row of the reply rules. */
 enum rule_class {
 	RULE_TRANSIENT,

@@ -183,6 +183,22 @@ static void compare_host(
 		    w->s->endpoint);
 }
 
+const char *provider_of_host(
+    const char *host, struct arena *a, const char **ret_region)
+{
+	for (size_t i = 0; provider_list[i]; i++) {
+		const struct provider *p = provider_list[i];
+		struct slice found;
+
+		if (!region_of_host(
+			p->regions, p->hosts, slice_of(host), &found))
+			continue;
+		*ret_region = arena_copy(a, found);
+		return p->name;
+	}
+	return NULL;
+}
+
 /* *ret_region is NULL for a region that is not set or not known. */
 static int check_region(const struct provider *p, const struct provider_work *w,
     struct origin_of_region from, const struct region **ret_region)

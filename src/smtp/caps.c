@@ -10,6 +10,8 @@ static const struct {
 	{ "8BITMIME", CAP_8BITMIME },
 	{ "AUTH", CAP_AUTH },
 	{ "DSN", CAP_DSN },
+	{ "ETRN", CAP_ETRN },
+	{ "SMTPUTF8", CAP_SMTPUTF8 },
 };
 
 enum { MECHANISM_MAX = 20 }; /* RFC 4422 3.1 */

@@ -15,6 +15,8 @@ enum cap {
 	CAP_8BITMIME = 1 << 3,
 	CAP_AUTH = 1 << 4,
 	CAP_DSN = 1 << 5,
+	CAP_ETRN = 1 << 6,
+	CAP_SMTPUTF8 = 1 << 7,
 };
 
 struct caps {

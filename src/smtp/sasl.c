@@ -1,49 +1,24 @@
-#include "sasl.h"
 #include "mem.h"
+#include "sasl_private.h"
 #include <gsasl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* A hostile server may not make us hash for minutes (RFC 5802: >= 4096). */
-enum { SCRAM_ROUNDS_MAX = 500000 };
-
-struct mechanism {
-	const char *name;
-	bool is_client_first;
-	bool is_automatic; /* `auth on` may choose it */
-	bool needs_tls;    /* carries the password itself */
-	bool is_prepared;  /* the library makes copies (RFC 4013) */
-};
-
-/* Best first. */
-static const struct mechanism mechanisms[] = {
-	{ "SCRAM-SHA-256", true, true, false, true },
-	{ "SCRAM-SHA-1", true, true, false, true },
-	{ "PLAIN", true, true, true, false },
-	{ "LOGIN", false, true, true, false },
-	{ "CRAM-MD5", false, false, false, true },
-};
-
-enum { N_MECHANISMS = sizeof(mechanisms) / sizeof(mechanisms[0]) };
+enum { SCRAM_ROUNDS_MAX = 500000, REASON_MAX = 1024 };
 
 struct sasl {
 	Gsasl *library;
-	Gsasl_session *session;
-	const struct mechanism *mechanism;
+	Gsasl_session *session; /* NULL: a mechanism of sasl_bearer.c */
+	const struct sasl_mechanism *mechanism;
 	const struct secret *password;
+	struct secret *first; /* of sasl_bearer.c, until it is sent */
+	struct buf reason;
 	char *token;
 	size_t n_token;
 	unsigned rounds;
 	bool is_complete, is_too_costly;
 };
-
-static const struct mechanism *find_mechanism(const char *name)
-{
-	for (size_t i = 0; name && i < N_MECHANISMS; i++)
-		if (slice_ieq(slice_of(name), slice_of(mechanisms[i].name)))
-			return &mechanisms[i];
-	return NULL;
-}
 
 static void forget(char *bytes, size_t n)
 {
@@ -111,19 +86,27 @@ static void wipe_freed(size_t n)
 
 static void wipe_library(const struct sasl *s)
 {
+	if (!s->session || !s->password)
+		return;
 	wipe_property(s->session, GSASL_PASSWORD);
 	wipe_property(s->session, GSASL_SCRAM_SALTED_PASSWORD);
-	if (s->mechanism->is_prepared)
+	if (s->mechanism->flags & SASL_PREPARED)
 		wipe_freed(secret_view(s->password).n);
 }
 
 static int check_params(const struct sasl_params *params, struct fail *why)
 {
+	const struct sasl_mechanism *m = sasl_find(params->mechanism);
 	struct slice password;
 
-	if (!find_mechanism(params->mechanism))
+	if (!m)
 		return fail(why, FAIL_CONFIG, "unknown mechanism %s for AUTH",
 		    params->mechanism ? params->mechanism : "(none)");
+	if ((m->flags & SASL_BINDING) && params->binding.bytes.n == 0)
+		return fail(why, FAIL_CONFIG,
+		    "AUTH %s needs TLS that can be bound to", m->name);
+	if (m->flags & SASL_TICKET)
+		return 0;
 	if (!params->user || !params->user[0])
 		return fail(why, FAIL_CONFIG, "no user name for AUTH");
 	if (!params->password)
@@ -135,6 +118,46 @@ static int check_params(const struct sasl_params *params, struct fail *why)
 	return 0;
 }
 
+static int set_binding(struct sasl *s, const struct sasl_binding *binding)
+{
+	char *coded = NULL;
+	int error = gsasl_base64_to(
+	    binding->bytes.p, binding->bytes.n, &coded, NULL);
+
+	if (error == GSASL_OK)
+		error = gsasl_property_set(s->session,
+		    binding->is_exporter ? GSASL_CB_TLS_EXPORTER
+					 : GSASL_CB_TLS_UNIQUE,
+		    coded);
+	gsasl_free(coded);
+	return error;
+}
+
+static int start_library(struct sasl *s, const struct sasl_params *params)
+{
+	bool is_ticket = s->mechanism->flags & SASL_TICKET;
+	int error = gsasl_init(&s->library);
+
+	if (error == GSASL_OK)
+		error = gsasl_client_start(
+		    s->library, s->mechanism->name, &s->session);
+	if (error != GSASL_OK)
+		return error;
+	gsasl_callback_hook_set(s->library, s);
+	gsasl_callback_set(s->library, supply);
+	/* RFC 4422 appendix A: only whom to act as, if it is somebody else. */
+	gsasl_property_set(s->session,
+	    is_ticket ? GSASL_AUTHZID : GSASL_AUTHID, params->user);
+	gsasl_property_set(s->session, GSASL_SERVICE, params->service);
+	gsasl_property_set(s->session, GSASL_HOSTNAME, params->host);
+	if (params->realm)
+		gsasl_property_set(s->session, GSASL_REALM, params->realm);
+	/* With it, the library wants a server that binds, too. */
+	if (s->mechanism->flags & SASL_BINDING)
+		error = set_binding(s, &params->binding);
+	return error;
+}
+
 struct sasl *sasl_new(const struct sasl_params *params, struct fail *why)
 {
 	struct sasl *s;
@@ -143,24 +166,19 @@ struct sasl *sasl_new(const struct sasl_params *params, struct fail *why)
 	if (check_params(params, why) != 0)
 		return NULL;
 	s = mem_zero(sizeof(*s));
-	s->mechanism = find_mechanism(params->mechanism);
+	buf_init(&s->reason, REASON_MAX);
+	s->mechanism = sasl_find(params->mechanism);
 	s->password = params->password;
-	error = gsasl_init(&s->library);
-	if (error == GSASL_OK)
-		error = gsasl_client_start(
-		    s->library, s->mechanism->name, &s->session);
-	if (error != GSASL_OK) {
-		fail(why,
-		    error == GSASL_UNKNOWN_MECHANISM ? FAIL_CONFIG : FAIL_BUG,
-		    "%s: %s", s->mechanism->name, gsasl_strerror(error));
-		return sasl_free(s);
+	if (s->mechanism->flags & SASL_BEARER) {
+		s->first = sasl_bearer_first(params, s->mechanism, why);
+		return s->first ? s : sasl_free(s);
 	}
-	gsasl_callback_hook_set(s->library, s);
-	gsasl_callback_set(s->library, supply);
-	gsasl_property_set(s->session, GSASL_AUTHID, params->user);
-	gsasl_property_set(s->session, GSASL_SERVICE, params->service);
-	gsasl_property_set(s->session, GSASL_HOSTNAME, params->host);
-	return s;
+	error = start_library(s, params);
+	if (error == GSASL_OK)
+		return s;
+	fail(why, error == GSASL_UNKNOWN_MECHANISM ? FAIL_CONFIG : FAIL_BUG,
+	    "%s: %s", s->mechanism->name, gsasl_strerror(error));
+	return sasl_free(s);
 }
 
 struct sasl *sasl_free(struct sasl *s)
@@ -174,18 +192,31 @@ struct sasl *sasl_free(struct sasl *s)
 	}
 	if (s->library)
 		gsasl_done(s->library);
+	secret_free(s->first);
+	buf_free(&s->reason);
 	free(s);
 	return NULL;
 }
 
 bool sasl_is_client_first(const struct sasl *s)
 {
-	return s->mechanism->is_client_first;
+	return s->mechanism->flags & SASL_FIRST;
 }
 
 bool sasl_is_complete(const struct sasl *s)
 {
 	return s->is_complete;
+}
+
+bool sasl_takes_challenge(const struct sasl *s)
+{
+	/* The error of a bearer mechanism comes as one. */
+	return !s->is_complete || (s->first && s->rounds == 1);
+}
+
+const char *sasl_reason(const struct sasl *s)
+{
+	return buf_text(&s->reason);
 }
 
 static int fail_step(const struct sasl *s, int error, struct fail *why)
@@ -200,26 +231,55 @@ static int fail_step(const struct sasl *s, int error, struct fail *why)
 	    s->mechanism->name, gsasl_strerror(error));
 }
 
+/* Into the token. */
+static int encode(struct sasl *s, struct slice bytes, struct fail *why)
+{
+	int error = gsasl_base64_to(
+	    bytes.n ? bytes.p : "", bytes.n, &s->token, &s->n_token);
+
+	return error == GSASL_OK ? 0 : fail_step(s, error, why);
+}
+
 /* One step with a challenge in plain bytes; the answer becomes the token. */
-static int step_plain(
-    struct sasl *s, const char *in, size_t n_in, struct fail *why)
+static int step_plain(struct sasl *s, struct slice in, struct fail *why)
 {
 	char *out = NULL;
 	size_t n_out = 0;
-	int error = gsasl_step(s->session, in, n_in, &out, &n_out);
+	int error = gsasl_step(s->session, in.p, in.n, &out, &n_out);
+	int result = -1;
 
 	wipe_library(s);
 	if (error == GSASL_OK || error == GSASL_NEEDS_MORE) {
-		int coded = gsasl_base64_to(
-		    out ? out : "", n_out, &s->token, &s->n_token);
-
 		s->is_complete = error == GSASL_OK;
-		if (coded != GSASL_OK)
-			error = coded;
+		result = encode(
+		    s, (struct slice){ out, out ? n_out : 0 }, why);
+	} else {
+		fail_step(s, error, why);
 	}
 	forget(out, n_out);
-	if (error != GSASL_OK && error != GSASL_NEEDS_MORE)
-		return fail_step(s, error, why);
+	return result;
+}
+
+/* The token, then, if the server objects, what makes it say so in a reply. */
+static int step_bearer(struct sasl *s, struct slice in, struct fail *why)
+{
+	s->is_complete = s->rounds == 1;
+	if (s->is_complete)
+		return encode(s, secret_view(s->first), why);
+	sasl_bearer_reason(in, s->password, &s->reason);
+	return encode(s, sasl_bearer_last(s->mechanism), why);
+}
+
+static int check_step(struct sasl *s, struct slice challenge, struct fail *why)
+{
+	if (!sasl_takes_challenge(s))
+		return fail(why, FAIL_AUTH,
+		    "%s: the server's challenge comes after the end",
+		    s->mechanism->name);
+	if (++s->rounds > SASL_ROUNDS_MAX || challenge.n > SASL_CHALLENGE_MAX)
+		return fail(why, FAIL_AUTH,
+		    "%s: the server's challenges have no end",
+		    s->mechanism->name);
 	return 0;
 }
 
@@ -233,52 +293,37 @@ int sasl_step(struct sasl *s, struct slice challenge, struct slice *ret_token,
 	forget(s->token, s->n_token);
 	s->token = NULL;
 	s->n_token = 0;
-	if (s->is_complete)
-		return fail(why, FAIL_AUTH,
-		    "%s: the server's challenge comes after the end",
-		    s->mechanism->name);
-	if (++s->rounds > SASL_ROUNDS_MAX || challenge.n > SASL_CHALLENGE_MAX)
-		return fail(why, FAIL_AUTH,
-		    "%s: the server's challenges have no end",
-		    s->mechanism->name);
+	if (check_step(s, challenge, why) != 0)
+		return -1;
 	if (challenge.n > 0)
 		error = gsasl_base64_from(challenge.p, challenge.n, &in, &n_in);
 	if (error != GSASL_OK)
 		return fail_step(s, error, why);
-	result = step_plain(s, in, n_in, why);
+	result = (s->first ? step_bearer : step_plain)(
+	    s, (struct slice){ in, n_in }, why);
 	gsasl_free(in);
-	if (result == 0)
+	if (result != 0)
+		return -1;
+	/* RFC 4954 4: the first response is not left out when it is empty. */
+	if (s->rounds == 1 && sasl_is_client_first(s) && s->n_token == 0)
+		*ret_token = SLICE("=");
+	else
 		*ret_token = (struct slice){ s->token, s->n_token };
-	return result;
+	return 0;
 }
 
-static bool is_offered(const char *offered, const char *name)
+bool sasl_is_supported(const struct sasl_mechanism *m)
 {
-	struct slice rest = slice_of(offered), word;
+	Gsasl *library;
+	bool is_there;
 
-	while (slice_take_word(&rest, &word))
-		if (slice_eq(word, slice_of(name)))
-			return true;
-	return false;
-}
-
-const char *sasl_choose(const char *offered, bool in_tls)
-{
-	for (size_t i = 0; i < N_MECHANISMS; i++)
-		if (mechanisms[i].is_automatic &&
-		    (in_tls || !mechanisms[i].needs_tls) &&
-		    is_offered(offered, mechanisms[i].name))
-			return mechanisms[i].name;
-	return NULL;
-}
-
-bool sasl_is_known(const char *name, const char **ret_name)
-{
-	const struct mechanism *m = find_mechanism(name);
-
-	if (m)
-		*ret_name = m->name;
-	return m != NULL;
+	if (!(m->flags & SASL_OPTIONAL))
+		return true;
+	if (gsasl_init(&library) != GSASL_OK)
+		return false;
+	is_there = gsasl_client_support_p(library, m->name);
+	gsasl_done(library);
+	return is_there;
 }
 
 const char *sasl_library(void)
@@ -287,16 +332,5 @@ const char *sasl_library(void)
 
 	(void)snprintf(
 	    text, sizeof(text), "GNU SASL %s", gsasl_check_version(NULL));
-	return text;
-}
-
-const char *sasl_mechanisms(void)
-{
-	static char text[24 * N_MECHANISMS];
-	size_t n = 0;
-
-	for (size_t i = 0; i < N_MECHANISMS; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
-		    i ? " " : "", mechanisms[i].name);
 	return text;
 }

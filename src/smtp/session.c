@@ -1,6 +1,8 @@
 #include "mem.h"
+#include "path.h"
 #include "session_private.h"
 #include "tally.h"
+#include "utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +36,15 @@ bool smtp_can_pipeline(const struct smtp *s)
 	return (s->caps.set & CAP_PIPELINING) != 0;
 }
 
+/* Nothing that could end a line, and 8-bit only if MAIL says so. */
+static bool is_sendable(const struct smtp *s, struct slice line)
+{
+	for (size_t i = 0; s->t.is_utf8 && i < line.n; i++)
+		if (is_control(line.p[i]))
+			return false;
+	return s->t.is_utf8 ? utf8_is_valid(line) : slice_is_printable(line);
+}
+
 int smtp_command(struct smtp *s, const char *format, ...)
 {
 	char line[COMMAND_MAX];
@@ -44,7 +55,7 @@ int smtp_command(struct smtp *s, const char *format, ...)
 	n = vsnprintf(line, sizeof(line) - 2, format, args);
 	va_end(args);
 	if (n < 0 || n >= (int)sizeof(line) - 2 ||
-	    !slice_is_printable((struct slice){ line, (size_t)n }))
+	    !is_sendable(s, (struct slice){ line, (size_t)n }))
 		return fail(
 		    &s->broken, FAIL_BUG, "a command that cannot be sent");
 	line[n] = '\r';
@@ -94,7 +105,7 @@ static void send_flight(struct smtp *s)
 
 static const struct reply_limits *limits_of(enum smtp_state state)
 {
-	if (state == STATE_EHLO)
+	if (state == STATE_EHLO || state == STATE_LHLO)
 		return &reply_limits_ehlo;
 	return state == STATE_AUTH ? &reply_limits_auth : &reply_limits_usual;
 }
@@ -121,7 +132,7 @@ static int read_reply(struct smtp *s, struct fail *why)
 	if (s->owed > 0 || is_broken || conn_surplus(s->conn) == 0)
 		return 0;
 	/* What follows the reply to the dot cannot unsay it. */
-	s->t.has_surplus = s->state == STATE_BODY;
+	s->t.has_surplus = smtp_is_body(s);
 	return s->t.has_surplus
 		   ? 0
 		   : fail(why, FAIL_PROTOCOL,
@@ -144,7 +155,9 @@ static enum smtp_state turn(struct smtp *s)
 		smtp_lost(s, broken->kind != FAIL_NONE ? broken : &why);
 		return STATE_CLOSED;
 	}
-	if (broken->kind == FAIL_NONE && s->reply.code != 421)
+	/* In LMTP a 421 to the message is about one recipient. */
+	if (broken->kind == FAIL_NONE &&
+	    (s->reply.code != 421 || s->state == STATE_LBODY))
 		return smtp_rows[s->state].recv(s);
 	/* Its last words explain the break, unless they praise. */
 	if (reply_class(&s->reply) >= 4)
@@ -263,44 +276,39 @@ struct smtp *smtp_open(int fd, const struct smtp_params *params,
 }
 
 /*
- * An address as it stands between < and >: a quoted local part may hold what
- * would end it elsewhere. addr.h has checked it; this is the last gate.
+ * The addresses as the commands have them: the server is told of UTF-8 when
+ * one cannot do without, and knows that; all others go in ASCII.
  */
-static bool is_path(const char *address)
-{
-	struct slice text = slice_of(address);
-	bool is_quoted = false;
-
-	if (text.n > ADDRESS_MAX || !slice_is_printable(text))
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (is_quoted && c == '\\' && i + 1 < text.n)
-			i++;
-		else if (c == '"')
-			is_quoted = !is_quoted;
-		else if (!is_quoted && strchr("<> ", c))
-			return false;
-	}
-	return !is_quoted;
-}
-
-static int check_envelope(const struct smtp *s, struct fail *why)
+static int make_paths(struct smtp *s, struct fail *why)
 {
 	const struct smtp_envelope *e = s->t.envelope;
+	bool needs_utf8 = path_needs_utf8(e->sender);
+	const char **rcpt = arena_alloc(s->arena, e->n_rcpt * sizeof(*rcpt));
+
+	for (size_t i = 0; i < e->n_rcpt; i++)
+		needs_utf8 |= path_needs_utf8(e->rcpt[i]);
+	s->t.is_utf8 = needs_utf8 && (s->caps.set & CAP_SMTPUTF8);
+	if (path_make(e->sender, s->t.is_utf8, s->arena, &s->t.sender, why) !=
+	    0)
+		return fail_wrap(why, "sender <%s>", e->sender);
+	for (size_t i = 0; i < e->n_rcpt; i++)
+		if (e->rcpt[i][0] == '\0'
+			? fail(why, FAIL_MESSAGE, "no address")
+			: path_make(e->rcpt[i], s->t.is_utf8, s->arena,
+			      &rcpt[i], why))
+			return fail_wrap(why, "recipient <%s>", e->rcpt[i]);
+	s->t.rcpt = rcpt;
+	return 0;
+}
+
+static int check_envelope(struct smtp *s, struct fail *why)
+{
 	uint64_t size = msg_wire_size(s->t.msg);
 
-	if (e->n_rcpt == 0)
+	if (s->t.envelope->n_rcpt == 0)
 		return fail(why, FAIL_BUG, "a message without recipients");
-	if (!is_path(e->sender))
-		return fail(why, FAIL_MESSAGE,
-		    "sender <%s>: SMTP cannot carry this address", e->sender);
-	for (size_t i = 0; i < e->n_rcpt; i++)
-		if (e->rcpt[i][0] == '\0' || !is_path(e->rcpt[i]))
-			return fail(why, FAIL_MESSAGE,
-			    "recipient <%s>: SMTP cannot carry this address",
-			    e->rcpt[i]);
+	if (make_paths(s, why) != 0)
+		return -1;
 	if (s->caps.max_size > 0 && size > s->caps.max_size)
 		return fail(why, FAIL_MESSAGE,
 		    "%s: the message has %llu octets, the server takes %llu",
@@ -377,6 +385,51 @@ bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
 	s->t.envelope = NULL;
 	s->t.msg = NULL;
 	return s->state == STATE_READY;
+}
+
+static int check_etrn(
+    const struct smtp *s, const char *queue, struct fail *why)
+{
+	struct slice text = slice_of(queue);
+
+	if (s->state != STATE_READY)
+		return fail(why, FAIL_LOST, "%s: the session has ended",
+		    s->params.host);
+	if (!(s->caps.set & CAP_ETRN))
+		return fail(why, FAIL_REFUSED,
+		    "%s: the server does not offer ETRN", s->params.host);
+	if (text.n == 0 || text.n > ADDRESS_MAX || !slice_is_printable(text) ||
+	    slice_find(text, ' ') < text.n)
+		return fail(why, FAIL_MESSAGE,
+		    "\"%s\" cannot be an argument of ETRN", queue);
+	return 0;
+}
+
+bool smtp_etrn(struct smtp *s, const char *queue, struct outcome *ret)
+{
+	struct fail why = { .kind = FAIL_NONE };
+
+	*ret = (struct outcome){ .class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "etrn", .text = "" } };
+	s->t = (struct smtp_transaction){ .envelope = NULL };
+	s->out = ret;
+	s->queue = queue;
+	s->is_settled = false;
+	if (check_etrn(s, queue, &why) != 0)
+		smtp_settle(s, OUTCOME_NOT_SENT, &why);
+	else
+		run(s, STATE_ETRN);
+	s->out = NULL;
+	return s->state == STATE_READY;
+}
+
+void smtp_info(const struct smtp *s, struct smtp_info *ret)
+{
+	*ret = (struct smtp_info){ .banner = s->banner ? s->banner : "",
+		.caps = &s->caps,
+		.had_starttls = s->had_starttls };
+	conn_address(s->conn, ret->address, sizeof(ret->address));
+	ret->has_peer = conn_peer(s->conn, &ret->peer);
 }
 
 struct smtp *smtp_close(struct smtp *s)

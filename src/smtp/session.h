@@ -1,6 +1,6 @@
 /*
- * session: one SMTP dialogue as a client (RFC 5321, 3207, 4954, 2920, 1870,
- * 6152, 3461). states.def lists the states; each has a send and a receive
+ * session: one dialogue as a client of SMTP (RFC 5321, 3207, 4954, 2920, 1870,
+ * 6152, 3461, 6531, 1985) or LMTP (RFC 2033). states.def lists the states; each has a send and a receive
  * function and the receive function returns the next state. One transaction
  * after the other may be run over an open session.
  *
@@ -10,6 +10,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
+#include "caps.h"
 #include "conn.h"
 #include "dsn.h"
 #include "intake.h"
@@ -25,11 +26,14 @@ enum smtp_tls {
 struct smtp_params {
 	const char *ehlo_name;
 	const char *host; /* as configured: SASL, messages */
+	unsigned port;    /* for SASL; 0: none */
+	bool is_lmtp;     /* LHLO, and a reply for each recipient */
 	enum smtp_tls tls;
 	const struct tls_params *tls_params; /* unused when tls is NONE */
 	bool auth;
 	const char *mechanism; /* NULL: the best one offered */
 	const char *user;
+	const char *realm;     /* domain of NTLM and the like, or NULL */
 	bool partial_delivery; /* refused recipients do not stop the others */
 	int timeout;           /* a cap on each deadline, seconds; 0: none */
 	const struct conn_trace *trace;
@@ -61,6 +65,26 @@ struct smtp *smtp_open(int fd, const struct smtp_params *params,
  */
 bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
     struct msg *m, bool last, struct outcome *ret);
+
+/*
+ * ETRN (RFC 1985): the server is asked to start sending what it keeps for this
+ * client or domain. Fills *ret, which has no recipients, as smtp_send() does.
+ * REFUSED when it is not offered; MESSAGE for an argument that cannot be one.
+ */
+bool smtp_etrn(struct smtp *s, const char *queue, struct outcome *ret);
+
+/* What the server said of itself. Valid as long as the session and its arena.
+ */
+struct smtp_info {
+	const char *banner;      /* lines joined by LF, as they came */
+	const struct caps *caps; /* by the last EHLO */
+	bool had_starttls;       /* offered before TLS */
+	char address[64];        /* of the peer, "" over a UNIX socket */
+	bool has_peer;           /* TLS is active */
+	struct tls_peer peer;
+};
+
+void smtp_info(const struct smtp *s, struct smtp_info *ret);
 
 /* QUIT if the session stands and none was sent; closes. Returns NULL. */
 struct smtp *smtp_close(struct smtp *s);

@@ -39,7 +39,12 @@ struct smtp_transaction {
 	const struct smtp_envelope *envelope;
 	struct msg *msg;
 	bool is_last;
+	bool is_utf8;       /* MAIL says SMTPUTF8 (RFC 6531) */
+	const char *sender; /* as MAIL and RCPT have them */
+	const char *const *rcpt;
 	size_t sent, got, accepted; /* RCPT: commands, replies, 2yz */
+	size_t reported;            /* LMTP: replies to the dot */
+	struct outcome_reply delivery; /* LMTP: the last 2yz of them */
 	bool is_quit_sent;
 	bool is_dot_queued; /* since the last flush */
 	size_t before_dot;  /* octets queued when it was */
@@ -63,6 +68,9 @@ struct smtp {
 	struct conn *conn;
 	struct tls *tls; /* until the handshake */
 	struct caps caps;
+	const char *banner; /* the greeting; arena */
+	bool had_starttls;  /* offered in clear */
+	const char *queue;  /* the argument of ETRN */
 	struct reply reply;
 	enum smtp_state state;
 	size_t owed; /* commands sent whose replies are still to come */
@@ -89,6 +97,12 @@ int smtp_seconds(const struct smtp *s, int seconds);
 int smtp_command(struct smtp *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Is the message on its way, or has it gone? */
+static inline bool smtp_is_body(const struct smtp *s)
+{
+	return s->state == STATE_BODY || s->state == STATE_LBODY;
+}
+
 /* True when the server pipelines (RFC 2920). */
 bool smtp_can_pipeline(const struct smtp *s);
 
@@ -114,5 +128,10 @@ void smtp_accepted(struct smtp *s);
 void smtp_settle_rcpts(struct smtp *s);
 /* The reply to RCPT number i. */
 void smtp_note_rcpt(struct smtp *s, size_t i);
+/* LMTP: a reply to the dot, and what becomes of the message by all of them. */
+void smtp_note_delivery(struct smtp *s);
+void smtp_settle_deliveries(struct smtp *s);
+/* What a server says besides its reply; "" is nothing. */
+void smtp_add_reason(struct smtp *s, const char *reason);
 
 #endif

@@ -25,7 +25,7 @@ static void record_reply(struct smtp *s, struct outcome_reply *ret)
 
 static const char *phrase(const struct smtp *s)
 {
-	return s->state == STATE_BODY && !s->t.is_dot_tried
+	return smtp_is_body(s) && !s->t.is_dot_tried
 		   ? "sending the message"
 		   : row(s)->phrase;
 }
@@ -44,9 +44,12 @@ static void fail_reply(
 
 	buf_init(&text, 2 * (size_t)REPLY_TEXT_MAX);
 	reply_describe(&s->reply, &text);
-	fail(why, v.kind, address ? "%s: %s TO:<%s>: %s%s" : "%s: %s%s: %s%s",
-	    s->params.host, phrase(s), address ? address : "", buf_text(&text),
-	    doubt(v.class));
+	fail(why, v.kind, address ? "%s: %s %s<%s>: %s%s" : "%s: %s%s%s: %s%s",
+	    s->params.host, phrase(s),
+	    !address	    ? ""
+	    : smtp_is_body(s) ? "for "
+			      : "TO:",
+	    address ? address : "", buf_text(&text), doubt(v.class));
 	buf_free(&text);
 }
 
@@ -65,7 +68,8 @@ void smtp_settle(
 	for (size_t i = 0; i < out->n_rcpt; i++) {
 		struct outcome_rcpt *r = &out->rcpt[i];
 
-		if (r->why.kind != FAIL_NONE)
+		/* Its own reply has spoken. */
+		if (r->why.kind != FAIL_NONE || r->class == OUTCOME_ACCEPTED)
 			continue;
 		r->class = class;
 		r->why = *why;
@@ -127,31 +131,98 @@ void smtp_note_rcpt(struct smtp *s, size_t i)
 	record_reply(s, &r->reply);
 }
 
+/* Whose refusal counts: one that may be tried again is worth another try. */
+static const struct outcome_rcpt *decider(const struct outcome *out)
+{
+	const struct outcome_rcpt *found = NULL;
+
+	for (size_t i = 0; i < out->n_rcpt; i++) {
+		const struct outcome_rcpt *r = &out->rcpt[i];
+
+		if (r->why.kind != FAIL_NONE &&
+		    (!found || (r->class == OUTCOME_TEMP &&
+				   found->class != OUTCOME_TEMP)))
+			found = r;
+	}
+	return found;
+}
+
 void smtp_settle_rcpts(struct smtp *s)
 {
 	struct outcome *out = s->out;
-	const struct outcome_rcpt *decider = NULL;
+	const struct outcome_rcpt *by;
 	struct fail unsent;
 
 	if (s->is_settled || s->t.accepted == out->n_rcpt ||
 	    (s->t.accepted > 0 && s->params.partial_delivery))
 		return;
-	/* One recipient that may be tried again is worth another try. */
-	for (size_t i = 0; i < out->n_rcpt; i++) {
-		const struct outcome_rcpt *r = &out->rcpt[i];
-
-		if (r->why.kind != FAIL_NONE &&
-		    (!decider || (r->class == OUTCOME_TEMP &&
-				     decider->class != OUTCOME_TEMP)))
-			decider = r;
-	}
-	if (!decider)
+	by = decider(out);
+	if (!by)
 		return;
-	out->reply = decider->reply;
-	fail(&unsent, decider->why.kind,
+	out->reply = by->reply;
+	fail(&unsent, by->why.kind,
 	    "%s: not sent, because <%s> was refused", s->params.host,
-	    decider->address);
+	    by->address);
 	smtp_settle(s, OUTCOME_NOT_SENT, &unsent);
-	out->class = decider->class;
-	out->why = decider->why;
+	out->class = by->class;
+	out->why = by->why;
+}
+
+/* The replies come in the order of the accepted recipients (RFC 2033 4.2). */
+static struct outcome_rcpt *next_delivery(struct outcome *out)
+{
+	for (size_t i = 0; i < out->n_rcpt; i++)
+		if (out->rcpt[i].why.kind == FAIL_NONE &&
+		    out->rcpt[i].class != OUTCOME_ACCEPTED)
+			return &out->rcpt[i];
+	return NULL;
+}
+
+void smtp_note_delivery(struct smtp *s)
+{
+	struct outcome_rcpt *r = next_delivery(s->out);
+	struct verdict v = verdict_of(row(s)->stage, &s->reply);
+	struct slice id = reply_server_id(&s->reply);
+
+	if (!r)
+		return;
+	r->class = v.class;
+	if (v.kind != FAIL_NONE)
+		fail_reply(s, v, r->address, &r->why);
+	/* A 254 to RCPT says more than the 250 to the dot. */
+	if (v.kind != FAIL_NONE || s->reply.code != 250 || !r->reply.code)
+		record_reply(s, &r->reply);
+	if (v.kind != FAIL_NONE)
+		return;
+	record_reply(s, &s->t.delivery);
+	if (id.n > 0 && !s->out->server_id)
+		s->out->server_id = arena_copy(s->arena, id);
+}
+
+void smtp_settle_deliveries(struct smtp *s)
+{
+	struct outcome *out = s->out;
+	const struct outcome_rcpt *by = decider(out);
+
+	s->is_settled = true;
+	if (s->t.delivery.code || !by) {
+		out->class = OUTCOME_ACCEPTED;
+		out->reply = s->t.delivery;
+		return;
+	}
+	out->class = by->class;
+	out->why = by->why;
+	out->reply = by->reply;
+}
+
+void smtp_add_reason(struct smtp *s, const char *reason)
+{
+	struct fail *why = &s->out->why;
+	struct fail whole;
+
+	if (!reason[0] || why->kind == FAIL_NONE)
+		return;
+	fail(&whole, why->kind, "%s; the server's reason: %s", why->text,
+	    reason);
+	*why = whole;
 }

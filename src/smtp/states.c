@@ -33,9 +33,18 @@ static enum smtp_state give_up(struct smtp *s)
 	return smtp_refused(s) ? STATE_LEAVE : STATE_CLOSED;
 }
 
+/* The command that says who we are. */
+static enum smtp_state hello(const struct smtp *s)
+{
+	return s->params.is_lmtp ? STATE_LHLO : STATE_EHLO;
+}
+
 static enum smtp_state recv_greet(struct smtp *s)
 {
-	return is_accepted(s) ? STATE_EHLO : give_up(s);
+	if (!is_accepted(s))
+		return give_up(s);
+	s->banner = arena_copy(s->arena, buf_slice(&s->reply.text));
+	return hello(s);
 }
 
 static enum smtp_state send_ehlo(struct smtp *s)
@@ -44,34 +53,55 @@ static enum smtp_state send_ehlo(struct smtp *s)
 	return STATE_WAIT;
 }
 
-static int begin_auth(struct smtp *s, struct fail *why)
+static enum smtp_state send_lhlo(struct smtp *s)
 {
-	struct smtp_auth *auth = &s->auth;
-	const char *offered = s->caps.auth;
-	bool is_private = conn_is_tls(s->conn) || conn_is_local(s->conn);
-	struct sasl_params params = {
-		.mechanism = s->params.mechanism,
-		.user = s->params.user,
-		.password = auth->password,
-		.service = "smtp",
-		.host = s->params.host,
-	};
+	(void)smtp_command(s, "LHLO %s", s->params.ehlo_name);
+	return STATE_WAIT;
+}
 
-	if (!is_private)
+static int choose_mechanism(
+    const struct smtp *s, struct sasl_params *params, struct fail *why)
+{
+	const char *offered = s->caps.auth;
+
+	if (!conn_is_tls(s->conn) && !conn_is_local(s->conn))
 		return fail(why, FAIL_BUG, "AUTH in clear");
 	if (offered[0] == '\0')
 		return fail(why, FAIL_AUTH, "the server does not offer AUTH");
-	if (!params.mechanism)
-		params.mechanism = sasl_choose(offered, is_private);
-	if (!params.mechanism)
+	if (!params->mechanism)
+		params->mechanism =
+		    sasl_choose(offered, true, params->binding.bytes.n > 0);
+	if (!params->mechanism)
 		return fail(why, FAIL_AUTH,
 		    "the server offers only mechanisms for AUTH that are not "
 		    "chosen automatically:%s",
 		    offered);
-	if (!caps_has_mechanism(&s->caps, params.mechanism))
+	if (!caps_has_mechanism(&s->caps, params->mechanism))
 		return fail(why, FAIL_AUTH,
 		    "the server does not offer AUTH %s, only%s",
-		    params.mechanism, offered);
+		    params->mechanism, offered);
+	return 0;
+}
+
+static int begin_auth(struct smtp *s, struct fail *why)
+{
+	struct smtp_auth *auth = &s->auth;
+	struct sasl_params params = {
+		.mechanism = s->params.mechanism,
+		.user = s->params.user,
+		.password = auth->password,
+		.service = s->params.is_lmtp ? "lmtp" : "smtp",
+		.host = s->params.host,
+		.port = s->params.port,
+		.realm = s->params.realm,
+	};
+	struct tls_binding binding;
+
+	if (conn_binding(s->conn, &binding))
+		params.binding = (struct sasl_binding){ binding.is_exporter,
+			{ (const char *)binding.bytes, binding.n } };
+	if (choose_mechanism(s, &params, why) != 0)
+		return -1;
 	auth->sasl = sasl_new(&params, why);
 	if (!auth->sasl)
 		return -1;
@@ -99,6 +129,7 @@ static enum smtp_state recv_ehlo(struct smtp *s)
 	if (!is_accepted(s))
 		return give_up(s);
 	caps_parse(&s->reply, &s->caps);
+	s->had_starttls |= (s->caps.set & CAP_STARTTLS) != 0;
 	if (s->tls && !(s->caps.set & CAP_STARTTLS)) {
 		fail(&why, FAIL_TLS, "the server does not offer STARTTLS");
 		return fail_here(s, &why, STATE_LEAVE);
@@ -109,6 +140,11 @@ static enum smtp_state recv_ehlo(struct smtp *s)
 		return STATE_READY;
 	return begin_auth(s, &why) == 0 ? STATE_AUTH
 					: fail_here(s, &why, STATE_LEAVE);
+}
+
+static enum smtp_state recv_lhlo(struct smtp *s)
+{
+	return recv_ehlo(s);
 }
 
 static enum smtp_state send_starttls(struct smtp *s)
@@ -129,7 +165,7 @@ static enum smtp_state recv_starttls(struct smtp *s)
 		smtp_settle(s, OUTCOME_NOT_SENT, &why);
 		return STATE_CLOSED;
 	}
-	return STATE_EHLO;
+	return hello(s);
 }
 
 static void send_token(struct smtp *s)
@@ -173,7 +209,7 @@ static enum smtp_state recv_challenge(struct smtp *s)
 	/* The initial response was too long for the command. */
 	if (auth->has_token)
 		return STATE_AUTH;
-	if (sasl_is_complete(auth->sasl))
+	if (!sasl_takes_challenge(auth->sasl))
 		return give_up(s);
 	if (sasl_step(auth->sasl, slice_trim(buf_slice(&s->reply.text)),
 		&auth->token, &why) == 0) {
@@ -191,9 +227,14 @@ static enum smtp_state recv_auth(struct smtp *s)
 
 	if (s->reply.code == 334 && !s->auth.is_cancelled)
 		return recv_challenge(s);
+	if (!is_accepted(s) || s->auth.is_cancelled) {
+		enum smtp_state next = give_up(s);
+
+		smtp_add_reason(s, sasl_reason(s->auth.sasl));
+		smtp_end_auth(s);
+		return next;
+	}
 	smtp_end_auth(s);
-	if (!is_accepted(s) || s->auth.is_cancelled)
-		return give_up(s);
 	if (is_proved)
 		return STATE_READY;
 	fail(&why, FAIL_AUTH,
@@ -210,19 +251,20 @@ static void add_mail_parameters(const struct smtp *s, struct buf *b)
 		buf_addf(b, " SIZE=%llu", (unsigned long long)msg_wire_size(m));
 	if (is_8bit && (s->caps.set & CAP_8BITMIME))
 		buf_adds(b, " BODY=8BITMIME");
+	if (s->t.is_utf8)
+		buf_adds(b, " SMTPUTF8");
 	if (s->caps.set & CAP_DSN)
 		dsn_add_mail(b, &s->t.envelope->dsn);
 }
 
 static enum smtp_state send_mail(struct smtp *s)
 {
-	const struct smtp_envelope *e = s->t.envelope;
 	struct buf parameters;
 
 	buf_init(&parameters, PARAMETERS_MAX);
 	add_mail_parameters(s, &parameters);
 	(void)smtp_command(
-	    s, "MAIL FROM:<%s>%s", e->sender, buf_text(&parameters));
+	    s, "MAIL FROM:<%s>%s", s->t.sender, buf_text(&parameters));
 	buf_free(&parameters);
 	return STATE_RCPT;
 }
@@ -236,7 +278,7 @@ static enum smtp_state send_rcpt(struct smtp *s)
 	if (s->caps.set & CAP_DSN)
 		dsn_add_rcpt(&parameters, &e->dsn);
 	(void)smtp_command(
-	    s, "RCPT TO:<%s>%s", e->rcpt[s->t.sent++], buf_text(&parameters));
+	    s, "RCPT TO:<%s>%s", s->t.rcpt[s->t.sent++], buf_text(&parameters));
 	buf_free(&parameters);
 	if (s->t.sent < e->n_rcpt)
 		return STATE_RCPT;
@@ -298,8 +340,10 @@ static enum smtp_state recv_data(struct smtp *s)
 	 * 354 although nobody is to get the message: any dot from here could
 	 * deliver an empty one, so nothing more is sent at all.
 	 */
+	if (is_accepted(s) && s->is_settled)
+		return STATE_CLOSED;
 	if (is_accepted(s))
-		return s->is_settled ? STATE_CLOSED : STATE_BODY;
+		return s->params.is_lmtp ? STATE_LBODY : STATE_BODY;
 	return smtp_refused(s) ? recover(s) : STATE_CLOSED;
 }
 
@@ -354,11 +398,17 @@ static enum smtp_state send_body(struct smtp *s)
 	free(wire);
 	if (status != 0)
 		return STATE_WAIT;
-	s->deadline = smtp_deadline(s, smtp_rows[STATE_BODY].seconds);
+	s->deadline = smtp_deadline(s, smtp_rows[s->state].seconds);
 	s->t.is_dot_queued = true;
 	s->t.before_dot = conn_queued(s->conn);
 	(void)smtp_command(s, ".");
 	return s->t.is_last ? STATE_QUIT : STATE_WAIT;
+}
+
+static enum smtp_state after_body(const struct smtp *s)
+{
+	return s->t.is_quit_sent || s->t.has_surplus ? STATE_CLOSED
+						     : STATE_READY;
 }
 
 static enum smtp_state recv_body(struct smtp *s)
@@ -367,8 +417,45 @@ static enum smtp_state recv_body(struct smtp *s)
 		smtp_accepted(s);
 	else if (!smtp_refused(s))
 		return STATE_CLOSED;
-	if (s->t.is_quit_sent || s->t.has_surplus)
+	return after_body(s);
+}
+
+static enum smtp_state send_lbody(struct smtp *s)
+{
+	enum smtp_state next = send_body(s);
+
+	/* One reply is counted by the engine, as for any command. */
+	if (s->t.is_dot_queued)
+		s->owed += s->t.accepted - 1;
+	return next;
+}
+
+static enum smtp_state recv_lbody(struct smtp *s)
+{
+	int class = reply_class(&s->reply);
+
+	if (class == 3) {
+		smtp_refused(s);
 		return STATE_CLOSED;
+	}
+	smtp_note_delivery(s);
+	if (++s->t.reported < s->t.accepted)
+		return STATE_LBODY;
+	smtp_settle_deliveries(s);
+	return after_body(s);
+}
+
+static enum smtp_state send_etrn(struct smtp *s)
+{
+	(void)smtp_command(s, "ETRN %s", s->queue);
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_etrn(struct smtp *s)
+{
+	if (!is_accepted(s))
+		return give_up(s);
+	smtp_accepted(s);
 	return STATE_READY;
 }
 

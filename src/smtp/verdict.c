@@ -18,6 +18,8 @@ static const struct {
 	{ "mail", 535, ANY, FAIL_SENDER },
 	{ "mail", 501, ANY, FAIL_MESSAGE },
 	{ "mail", 553, ANY, FAIL_MESSAGE },
+	{ "etrn", 500, ANY, FAIL_MESSAGE },
+	{ "etrn", 501, ANY, FAIL_MESSAGE },
 	{ "rcpt", 550, ANY, FAIL_RCPT },
 	{ "rcpt", 551, ANY, FAIL_RCPT },
 	{ "rcpt", 553, ANY, FAIL_RCPT },

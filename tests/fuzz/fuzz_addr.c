@@ -23,7 +23,7 @@ static bool is_harmless(const char *spec)
 	bool quoted = false;
 
 	for (const char *p = spec; *p; p++) {
-		if (*p < ' ' || *p == 0x7f)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return false;
 		if (quoted && *p == '\\' && p[1])
 			p++;

@@ -606,9 +606,21 @@ static const struct {
 	{ "\"a\tb\"@c", "control character" },
 	{ "a\x7f@b", "control character" },
 	{ "a\x01@b", "control character" },
-	{ "\xc3\xa4@b", "SMTPUTF8" },
-	{ "a@\xc3\xa4.example", "SMTPUTF8" },
-	{ "\"\xff\"@b", "SMTPUTF8" },
+	{ "\xc3\xa4@b", NULL },
+	{ "a@\xc3\xa4.example", NULL },
+	{ "\"\xe4\xbd\xa0 \xe5\xa5\xbd\"@\xe4\xbe\x8b", NULL },
+	{ "\"\xff\"@b", "neither ASCII nor UTF-8" },
+	{ "\xc3@b", "neither ASCII nor UTF-8" },
+	{ "a@b\xe4.example", "neither ASCII nor UTF-8" },
+	{ "a\xc0\x8d@b", "neither ASCII nor UTF-8" },
+	{ "a\xc2\x85@b", "control character" },
+	{ "a@b\xc2\x9b", "control character" },
+	{ "a\xc2\xa0@b", NULL },
+	/* Labels of 63 characters and of 64. */
+#define A8 "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+	{ "a@" A8 A8 A8 A8 A8 A8 A8 "aaaaaaa.example", NULL },
+	{ "a@" A8 A8 A8 A8 A8 A8 A8 "aaaaaaaa.example", "domain that is none" },
+	{ "a@\xc3\xa4..example", "domain that is none" },
 };
 
 TEST(check)

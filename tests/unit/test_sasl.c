@@ -24,30 +24,45 @@ TEST(choose)
 {
 	static const struct {
 		const char *offered;
-		bool in_tls;
+		bool in_tls, has_binding;
 		const char *name;
 	} rows[] = {
-		{ " PLAIN LOGIN ", true, "PLAIN" },
-		{ " LOGIN PLAIN ", true, "PLAIN" },
-		{ " LOGIN ", true, "LOGIN" },
-		{ " PLAIN ", true, "PLAIN" },
-		{ " PLAIN SCRAM-SHA-1 SCRAM-SHA-256 ", true, "SCRAM-SHA-256" },
-		{ " PLAIN SCRAM-SHA-1 ", true, "SCRAM-SHA-1" },
-		{ " SCRAM-SHA-256-PLUS PLAIN ", true, "PLAIN" },
-		{ " CRAM-MD5 ", true, NULL },
-		{ " CRAM-MD5 DIGEST-MD5 NTLM GSSAPI ", true, NULL },
-		{ "", true, NULL },
-		{ " ", true, NULL },
-		{ " PLAINX XPLAIN ", true, NULL },
-		{ " PLAIN LOGIN ", false, NULL },
-		{ " PLAIN LOGIN CRAM-MD5 ", false, NULL },
-		{ " PLAIN SCRAM-SHA-1 ", false, "SCRAM-SHA-1" },
+		{ " PLAIN LOGIN ", true, true, "PLAIN" },
+		{ " LOGIN PLAIN ", true, true, "PLAIN" },
+		{ " LOGIN ", true, true, "LOGIN" },
+		{ " PLAIN ", true, true, "PLAIN" },
+		{ " PLAIN SCRAM-SHA-1 SCRAM-SHA-256 ", true, true,
+		    "SCRAM-SHA-256" },
+		{ " PLAIN SCRAM-SHA-1 ", true, true, "SCRAM-SHA-1" },
+		{ " SCRAM-SHA-256-PLUS PLAIN ", true, false, "PLAIN" },
+		{ " PLAIN SCRAM-SHA-256 SCRAM-SHA-1-PLUS ", true, true,
+		    "SCRAM-SHA-1-PLUS" },
+		{ " SCRAM-SHA-1-PLUS SCRAM-SHA-256-PLUS ", true, true,
+		    "SCRAM-SHA-256-PLUS" },
+		{ " SCRAM-SHA-256-PLUS SCRAM-SHA-256 ", true, false,
+		    "SCRAM-SHA-256" },
+		{ " SCRAM-SHA-256-PLUS SCRAM-SHA-1 ", false, false,
+		    "SCRAM-SHA-1" },
+		{ " SCRAM-SHA-256-PLUS ", true, false, NULL },
+		{ " CRAM-MD5 ", true, true, "CRAM-MD5" },
+		{ " LOGIN DIGEST-MD5 CRAM-MD5 ", true, true, "CRAM-MD5" },
+		{ " LOGIN DIGEST-MD5 ", true, true, "DIGEST-MD5" },
+		{ " NTLM GSSAPI EXTERNAL XOAUTH2 OAUTHBEARER ANONYMOUS ", true,
+		    true, NULL },
+		{ " NTLM LOGIN ", true, true, "LOGIN" },
+		{ "", true, true, NULL },
+		{ " ", true, true, NULL },
+		{ " PLAINX XPLAIN ", true, true, NULL },
+		{ " PLAIN LOGIN ", false, false, NULL },
+		{ " PLAIN LOGIN CRAM-MD5 DIGEST-MD5 ", false, false, NULL },
+		{ " PLAIN SCRAM-SHA-1 ", false, false, "SCRAM-SHA-1" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CASE(rows[i].offered);
-		CHECK_STR(
-		    sasl_choose(rows[i].offered, rows[i].in_tls), rows[i].name);
+		CHECK_STR(sasl_choose(rows[i].offered, rows[i].in_tls,
+			      rows[i].has_binding),
+		    rows[i].name);
 	}
 }
 
@@ -62,9 +77,11 @@ TEST(known)
 		{ "cram-md5", "CRAM-MD5" },
 		{ "scram-sha-256", "SCRAM-SHA-256" },
 		{ "scram-sha-1", "SCRAM-SHA-1" },
-		{ "digest-md5", NULL },
-		{ "ntlm", NULL },
-		{ "scram-sha-256-plus", NULL },
+		{ "scram-sha-256-plus", "SCRAM-SHA-256-PLUS" },
+		{ "oauthbearer", "OAUTHBEARER" },
+		{ "xoauth2", "XOAUTH2" },
+		{ "external", "EXTERNAL" },
+		{ "securid", NULL },
 		{ "plai", NULL },
 		{ "plain ", NULL },
 		{ "", NULL },
@@ -79,8 +96,14 @@ TEST(known)
 		    sasl_is_known(rows[i].name, &name), rows[i].upper != NULL);
 		CHECK_STR(name, rows[i].upper);
 	}
-	CHECK_STR(sasl_mechanisms(),
-	    "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5");
+	CASE("the list");
+	CHECK(strstr(sasl_mechanisms(),
+		  "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN CRAM-MD5") != NULL);
+	CHECK(strstr(sasl_mechanisms(), "LOGIN") != NULL);
+	CHECK(strstr(sasl_mechanisms(), "EXTERNAL OAUTHBEARER XOAUTH2") != NULL);
+	CHECK(sasl_needs_binding("scram-sha-1-plus"));
+	CHECK(!sasl_needs_binding("SCRAM-SHA-1"));
+	CHECK(!sasl_needs_binding(NULL));
 	CHECK(strncmp(sasl_library(), "GNU SASL ", 9) == 0);
 }
 
@@ -92,8 +115,19 @@ TEST(unusable)
 		const char *text;
 	} rows[] = {
 		{ "no mechanism", NULL, "u", "p", 1, "unknown mechanism" },
-		{ "unknown", "NTLM", "u", "p", 1, "unknown mechanism NTLM" },
-		{ "PLUS", "SCRAM-SHA-256-PLUS", "u", "p", 1, "unknown" },
+		{ "unknown", "OTP", "u", "p", 1, "unknown mechanism OTP" },
+		{ "PLUS", "SCRAM-SHA-256-PLUS", "u", "p", 1, "bound to" },
+		{ "no token", "XOAUTH2", "u", NULL, 0, "no password" },
+		{ "an empty token", "XOAUTH2", "u", "", 0, "token is empty" },
+		{ "a token with a blank", "XOAUTH2", "u", "a b", 3,
+		    "not printable" },
+		{ "a token with a separator", "XOAUTH2", "u", "a\001b", 3,
+		    "not printable" },
+		{ "a token with 8-bit", "OAUTHBEARER", "u", "a\xc3\xa4", 3,
+		    "not printable" },
+		{ "a token for nobody", "OAUTHBEARER", "", "t", 1, "no user" },
+		{ "a name with a separator", "XOAUTH2", "u\001auth=", "t", 1,
+		    "not a name" },
 		{ "no user", "PLAIN", NULL, "p", 1, "no user" },
 		{ "empty user", "PLAIN", "", "p", 1, "no user" },
 		{ "no password", "PLAIN", "u", NULL, 0, "no password" },
@@ -125,6 +159,77 @@ TEST(unusable)
 	"gggg@ocid1.tenancy.oc1..aaaaaaaabbbbbbbbccccccccddddddddeeeeeeee"     \
 	"ffffffffgggg.a1.com"
 
+/* A server that objects for ever. */
+static void continue_with_errors(struct sasl *s)
+{
+	struct fail why = { .kind = FAIL_NONE };
+	struct slice token;
+	int rounds = 2;
+
+	while (sasl_step(s, SLICE("e30="), &token, &why) == 0)
+		rounds++;
+	CHECK_INT(rounds, SASL_ROUNDS_MAX);
+	CHECK_INT(why.kind, FAIL_AUTH);
+}
+
+TEST(reasons)
+{
+	static const struct {
+		const char *label, *challenge, *reason;
+	} rows[] = {
+		{ "JSON", "{\"status\":\"invalid_token\"}",
+		    "{\"status\":\"invalid_token\"}" },
+		{ "control characters", "a\r\nb\033[0m", "a??b?[0m" },
+		{ "the token itself", "{\"got\":\"s3cret-token\"}", "" },
+		{ "nearly the token", "s3cret-toke", "s3cret-toke" },
+		{ "nothing", "", "" },
+	};
+	struct secret *token = secret_of("s3cret-token", 12);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sasl_params params = { "XOAUTH2", "u", token, "smtp",
+			"mail.example.com" };
+		struct fail why = { .kind = FAIL_NONE };
+		struct sasl *s = sasl_new(&params, &why);
+		char *challenge = coded(rows[i].challenge);
+		struct slice answer;
+
+		CASE(rows[i].label);
+		CHECK_STR(sasl_reason(s), "");
+		CHECK_INT(sasl_step(s, SLICE(""), &answer, &why), 0);
+		CHECK_INT(
+		    sasl_step(s, slice_of(challenge), &answer, &why), 0);
+		CHECK_INT(answer.n, 0);
+		CHECK_STR(sasl_reason(s), rows[i].reason);
+		gsasl_free(challenge);
+		sasl_free(s);
+	}
+	secret_free(token);
+}
+
+/* 8 KiB, as an account may have it. */
+TEST(long_token)
+{
+	static const char *const names[] = { "XOAUTH2", "OAUTHBEARER" };
+	char text[8192];
+
+	memset(text, 't', sizeof(text));
+	for (size_t i = 0; i < 2; i++) {
+		struct secret *token = secret_of(text, sizeof(text));
+		struct sasl_params params = { names[i], "u", token, "smtp",
+			"mail.example.com" };
+		struct fail why = { .kind = FAIL_NONE };
+		struct sasl *s = sasl_new(&params, &why);
+		struct slice answer;
+
+		CASE(names[i]);
+		CHECK_INT(sasl_step(s, SLICE(""), &answer, &why), 0);
+		CHECK(answer.n > 8192 / 3 * 4 && answer.n < 12288);
+		sasl_free(s);
+		secret_free(token);
+	}
+}
+
 TEST(answers)
 {
 	static const struct {
@@ -147,6 +252,24 @@ TEST(answers)
 		{ "RFC 2195", "CRAM-MD5", "tim", "tanstaaftanstaaf", false,
 		    { "<1896.697170952@postoffice.reston.mci.net>" },
 		    { "tim b913a602c7eda7a495b4e6e7334d3890" }, 0 },
+		{ "EXTERNAL, as somebody", "EXTERNAL", "someone", "", true,
+		    { "" }, { "someone" }, 0 },
+		{ "XOAUTH2", "XOAUTH2", "someuser@example.com",
+		    "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==", true, { "" },
+		    { "user=someuser@example.com\001auth=Bearer "
+		      "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==\001\001" },
+		    0 },
+		{ "OAUTHBEARER", "OAUTHBEARER", "user@example.com",
+		    "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==", true, { "" },
+		    { "n,a=user@example.com,\001host=mail.example.com\001"
+		      "port=587\001auth=Bearer "
+		      "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\001\001" },
+		    0 },
+		{ "OAUTHBEARER, an odd name", "OAUTHBEARER", "a,b=c", "t", true,
+		    { "" },
+		    { "n,a=a=2Cb=3Dc,\001host=mail.example.com\001port=587\001"
+		      "auth=Bearer t\001\001" },
+		    0 },
 		{ "8-bit password", "PLAIN", "u", "p\xc3\xa4\xff", true, { "" },
 		    { "\0u\0p\xc3\xa4\xff" }, 7 },
 	};
@@ -155,9 +278,10 @@ TEST(answers)
 		struct secret *password =
 		    secret_of(rows[i].password, strlen(rows[i].password));
 		struct sasl_params params = { rows[i].mechanism, rows[i].user,
-			password, "smtp", "mail.example.com" };
+			password, "smtp", "mail.example.com", 587 };
 		struct fail why = { .kind = FAIL_NONE };
 		struct sasl *s = sasl_new(&params, &why);
+		bool is_bearer = strstr(rows[i].mechanism, "OAUTH") != NULL;
 		struct slice token;
 
 		CASE(rows[i].label);
@@ -183,6 +307,16 @@ TEST(answers)
 		}
 		CASE(rows[i].label);
 		CHECK(sasl_is_complete(s));
+		CHECK_INT(sasl_takes_challenge(s), is_bearer);
+		if (is_bearer) {
+			CHECK_INT(sasl_step(s, SLICE("e30="), &token, &why), 0);
+			CHECK_STR(sasl_reason(s), "{}");
+			CHECK(!sasl_is_complete(s));
+			continue_with_errors(s);
+			sasl_free(s);
+			secret_free(password);
+			continue;
+		}
 		CHECK_INT(sasl_step(s, SLICE(""), &token, &why), -1);
 		CHECK_INT(why.kind, FAIL_AUTH);
 		sasl_free(s);
@@ -190,13 +324,19 @@ TEST(answers)
 	}
 }
 
+/* What the server binds to, with the bytes "binding". */
+static Gsasl_property server_binding = GSASL_PASSWORD;
+
 static int give_password(
     Gsasl *library, Gsasl_session *session, Gsasl_property what)
 {
 	(void)library;
-	if (what != GSASL_PASSWORD)
+	if (what == GSASL_PASSWORD)
+		gsasl_property_set(session, what, "pencil");
+	else if (what == server_binding)
+		gsasl_property_set(session, what, "YmluZGluZw==");
+	else
 		return GSASL_NO_CALLBACK;
-	gsasl_property_set(session, what, "pencil");
 	return GSASL_OK;
 }
 
@@ -237,12 +377,16 @@ static int exchange(
 	    gsasl_server_start(library, mechanism, &server) != GSASL_OK)
 		exit(1);
 	gsasl_callback_set(library, give_password);
-	status = sasl_step(s, SLICE(""), &token, why);
+	token = SLICE("");
+	status = sasl_is_client_first(s)
+		     ? sasl_step(s, SLICE(""), &token, why)
+		     : 0;
 	for (int step = 1; status == 0 && !sasl_is_complete(s); step++) {
 		char text[512] = "", *in = NULL, *out = NULL;
 		size_t n_in = 0, n_out = 0;
 
-		if (gsasl_base64_from(token.p, token.n, &in, &n_in) != GSASL_OK)
+		if (token.n > 0 &&
+		    gsasl_base64_from(token.p, token.n, &in, &n_in) != GSASL_OK)
 			exit(1);
 		result = gsasl_step(server, in, n_in, &out, &n_out);
 		gsasl_free(in);
@@ -307,6 +451,113 @@ TEST(scram)
 		sasl_free(s);
 		secret_free(password);
 	}
+}
+
+TEST(bound_to_tls)
+{
+	static const struct {
+		const char *label, *mechanism, *bytes;
+		bool is_exporter;
+		Gsasl_property server;
+		bool is_complete;
+	} rows[] = {
+		{ "exporter", "SCRAM-SHA-256-PLUS", "binding", true,
+		    GSASL_CB_TLS_EXPORTER, true },
+		{ "unique", "SCRAM-SHA-256-PLUS", "binding", false,
+		    GSASL_CB_TLS_UNIQUE, true },
+		{ "SHA-1, exporter", "SCRAM-SHA-1-PLUS", "binding", true,
+		    GSASL_CB_TLS_EXPORTER, true },
+		{ "somebody between", "SCRAM-SHA-256-PLUS", "BINDING", true,
+		    GSASL_CB_TLS_EXPORTER, false },
+		{ "without a plus it is left out", "SCRAM-SHA-256", "binding",
+		    true, GSASL_CB_TLS_EXPORTER, true },
+	};
+	struct secret *password = secret_of("pencil", 6);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sasl_params params = { rows[i].mechanism, "user",
+			password, "smtp", "mail.example.com", 0, NULL,
+			{ rows[i].is_exporter, slice_of(rows[i].bytes) } };
+		struct fail why = { .kind = FAIL_NONE };
+		struct sasl *s = sasl_new(&params, &why);
+
+		CASE(rows[i].label);
+		CHECK(s != NULL);
+		server_binding = rows[i].server;
+		if (s)
+			(void)exchange(
+			    s, rows[i].mechanism, TAMPER_NONE, &why);
+		CHECK_INT(s && sasl_is_complete(s), rows[i].is_complete);
+		server_binding = GSASL_PASSWORD;
+		sasl_free(s);
+	}
+	secret_free(password);
+}
+
+TEST(digest)
+{
+	static const struct {
+		const char *label, *password, *realm;
+		bool is_complete;
+	} rows[] = {
+		{ "right", "pencil", NULL, true },
+		{ "a realm of ours", "pencil", "example.com", true },
+		{ "wrong", "pencils", NULL, false },
+	};
+	const char *name;
+
+	if (!sasl_is_known("digest-md5", &name))
+		SKIP("the library has no DIGEST-MD5");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct secret *password =
+		    secret_of(rows[i].password, strlen(rows[i].password));
+		struct sasl_params params = { "DIGEST-MD5", "user", password,
+			"smtp", "mail.example.com", 0, rows[i].realm };
+		struct fail why = { .kind = FAIL_NONE };
+		struct sasl *s = sasl_new(&params, &why);
+
+		CASE(rows[i].label);
+		CHECK(!sasl_is_client_first(s));
+		(void)exchange(s, "DIGEST-MD5", TAMPER_NONE, &why);
+		CHECK_INT(sasl_is_complete(s), rows[i].is_complete);
+		CHECK(strstr(why.text, "pencil") == NULL);
+		sasl_free(s);
+		secret_free(password);
+	}
+}
+
+/* The first message of NTLM, and the answer to the challenge of a server. */
+TEST(ntlm)
+{
+	static const char challenge[] =
+	    "TlRMTVNTUAACAAAADAAMADAAAAABAoEAASNFZ4mrze8AAAAAAAAAAAAAAAAAAAAA"
+	    "RABPAE0AQQBJAE4A";
+	struct secret *password = secret_of("SecREt01", 8);
+	struct sasl_params params = { "NTLM", "user", password, "smtp",
+		"mail.example.com", 0, "DOMAIN" };
+	struct fail why = { .kind = FAIL_NONE };
+	struct slice token;
+	const char *name;
+	struct sasl *s;
+
+	if (!sasl_is_known("ntlm", &name)) {
+		secret_free(password);
+		SKIP("the library has no NTLM");
+	}
+	s = sasl_new(&params, &why);
+	CHECK_INT(sasl_step(s, SLICE(""), &token, &why), 0);
+	CHECK(slice_starts(token, SLICE("TlRMTVNTUAAB")));
+	CHECK_INT(sasl_step(s, slice_of(challenge), &token, &why), 0);
+	CHECK(slice_starts(token, SLICE("TlRMTVNTUAAD")));
+	CHECK(sasl_is_complete(s));
+	sasl_free(s);
+	s = sasl_new(&params, &why);
+	CASE("garbage");
+	CHECK_INT(sasl_step(s, SLICE(""), &token, &why), 0);
+	CHECK_INT(sasl_step(s, SLICE("AAAA"), &token, &why), -1);
+	CHECK_INT(why.kind, FAIL_AUTH);
+	sasl_free(s);
+	secret_free(password);
 }
 
 TEST(challenges)

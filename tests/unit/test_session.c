@@ -24,6 +24,8 @@ enum flag {
 	NULL_SENDER = 1 << 8,
 	GONE_AT_DOT = 1 << 9, /* closed when the dot is about to leave */
 	NOTIFY = 1 << 10,     /* notifications are asked for */
+	LMTP = 1 << 11,
+	UTF8_SENDER = 1 << 12,
 };
 
 enum { RCPT_MAX = 300 };
@@ -130,7 +132,9 @@ static void make_envelope(
 {
 	const char **rcpt = arena_alloc(a, RCPT_MAX * sizeof(*rcpt));
 
-	e->sender = scene->flags & NULL_SENDER ? "" : "s@x";
+	e->sender = scene->flags & NULL_SENDER	 ? ""
+		    : scene->flags & UTF8_SENDER ? "\xc3\xa4@x"
+						 : "s@x";
 	e->n_rcpt = scene->n_rcpt ? scene->n_rcpt : 1;
 	for (size_t i = 0; i < e->n_rcpt; i++)
 		rcpt[i] =
@@ -161,6 +165,7 @@ static void talk(int fd, const struct scene *scene, struct result *r)
 		.auth = (scene->flags & AUTH) != 0,
 		.mechanism = scene->mechanism,
 		.user = "u",
+		.is_lmtp = (scene->flags & LMTP) != 0,
 		.partial_delivery = !(scene->flags & ALL_OR_NOTHING),
 		.timeout = 1,
 		.trace = scene->flags & GONE_AT_DOT ? &trace : NULL,
@@ -474,9 +479,41 @@ TEST(authentication)
 		    "does not offer AUTH SCRAM-SHA-256, only PLAIN LOGIN",
 		    false },
 		{ "none that is good",
-		    { "220 x;|250-x;250 AUTH NTLM CRAM-MD5;|", AUTH },
+		    { "220 x;|250-x;250 AUTH NTLM XOAUTH2;|", AUTH },
 		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_AUTH, "ehlo", 0,
-		    "NTLM CRAM-MD5", false },
+		    "NTLM XOAUTH2", false },
+		{ "binding without TLS",
+		    { "220 x;|250-x;250 AUTH SCRAM-SHA-256-PLUS;|", AUTH, 0,
+			"SCRAM-SHA-256-PLUS" },
+		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_CONFIG, "ehlo", 0,
+		    "TLS that can be bound to", false },
+		{ "a token that is refused",
+		    { "220 x;|250-x;250 AUTH XOAUTH2;|334 eyJzdGF0dXMiOiI0MDEi"
+		      "fQ==;|535 5.7.8 no;|",
+			AUTH, 0, "XOAUTH2" },
+		    C_HI "AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHABAQ==;|;|"
+			 "QUIT;|",
+		    OUTCOME_PERM, FAIL_AUTH, "auth", 535,
+		    "535 5.7.8 no; the server's reason: {\"status\":\"401\"}",
+		    false },
+		{ "a token that is refused, RFC 7628",
+		    { "220 x;|250-x;250 AUTH OAUTHBEARER;|334 eyJzdGF0dXMiOiI0"
+		      "MDEifQ==;|454 4.7.0 later;|",
+			AUTH, 0, "OAUTHBEARER" },
+		    C_HI "AUTH OAUTHBEARER bixhPXUsAWhvc3Q9aAFhdXRoPUJlYXJlciBw"
+			 "AQE=;|AQ==;|QUIT;|",
+		    OUTCOME_TEMP, FAIL_LATER, "auth", 454, "reason: {", false },
+		{ "an error, and yet success",
+		    { "220 x;|250-x;250 AUTH XOAUTH2;|334 e30=;|235 ok;|", AUTH,
+			0, "XOAUTH2" },
+		    C_HI "AUTH XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHABAQ==;|;|"
+			 "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_AUTH, "auth", 0, "", false },
+		{ "two errors for a token",
+		    { "220 x;|250-x;250 AUTH XOAUTH2;|334 e30=;|334 e30=;|"
+		      "501 ok;|",
+			AUTH, 0, "XOAUTH2" },
+		    NULL, OUTCOME_NOT_SENT, FAIL_AUTH, "auth", 0, "", false },
 		{ "a challenge that is none",
 		    { "220 x;|250-x;250 AUTH CRAM-MD5;|334 ?;|501 ok;|", AUTH,
 			0, "CRAM-MD5" },
@@ -723,7 +760,8 @@ TEST(addresses_that_lie)
 {
 	static const char *const bad[] = { "a@x> BODY=8BITMIME X=<",
 		"b@y>\r\nRCPT TO:<e@z", "a\nb@y", "a b@y", "<a@y>", "\"a@y",
-		"a@y\"", "\"a\\\"@y", "a\x7f@y", "\xc3\xa4@y", "" };
+		"a@y\"", "\"a\\\"@y", "a\x7f@y", "\xff@y", "\xc3@y",
+		"\"a\\\n\"@y" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const struct row row = { bad[i],
@@ -869,6 +907,307 @@ TEST(several_recipients)
 		CHECK_STR(classes, rows[i].classes);
 		CHECK_INT(r.outcome.why.kind, rows[i].kind);
 		result_free(&r);
+	}
+}
+
+#define LHI      "220 x;|250 x;|"
+#define LHI_PIPE "220 x;|250-x;250 PIPELINING;|"
+#define C_LHI    "LHLO me;|"
+
+TEST(lmtp)
+{
+	static const struct {
+		const char *label, *server;
+		int flags;
+		const char *client;
+		const char *classes; /* of the whole, then of each */
+		enum fail_kind kind;
+		int codes[3];
+		const char *text; /* in the why of the one that failed first */
+		bool is_ready;
+	} rows[] = {
+		{ "all", LHI "250;|250;|250;|250;|354;|250 a;250 b;250 c;|", 0,
+		    C_LHI "MAIL FROM:<s@x>;|" RCPT3 "DATA;|" MSG "|QUIT;|",
+		    "AAAA", FAIL_NONE, { 250, 250, 250 }, "", true },
+		{ "replies in pieces",
+		    LHI "250;|250;|250;|250;|354;|250-a;25|0 a;250 b;2|50 c;|",
+		    0, NULL, "AAAA", FAIL_NONE, { 250, 250, 250 }, "", true },
+		{ "one refused after the dot",
+		    LHI "250;|250;|250;|250;|354;|250 a;550 b;250 c;|", 0, NULL,
+		    "AAPA", FAIL_NONE, { 250, 550, 250 },
+		    "h: waiting for the replies to the message for <r1@y>: "
+		    "550 b",
+		    true },
+		{ "one refused before the dot",
+		    LHI "250;|250;|550 n;|250;|354;|250 a;250 c;|", 0,
+		    C_LHI "MAIL FROM:<s@x>;|" RCPT3 "DATA;|" MSG "|QUIT;|",
+		    "AAPA", FAIL_NONE, { 250, 550, 250 }, "TO:<r1@y>: 550 n",
+		    true },
+		{ "one before, one after",
+		    LHI "250;|250;|550 n;|250;|354;|452 a;250 c;|", 0, NULL,
+		    "ATPA", FAIL_NONE, { 452, 550, 250 }, "<r0@y>: 452 a",
+		    true },
+		{ "all refused after the dot",
+		    LHI "250;|250;|250;|250;|354;|550 a;552 b;554 c;|", 0, NULL,
+		    "PPPP", FAIL_REFUSED, { 550, 552, 554 }, "<r0@y>: 550 a",
+		    true },
+		{ "all refused, one for now",
+		    LHI "250;|250;|250;|250;|354;|550 a;451 b;554 c;|", 0, NULL,
+		    "TPTP", FAIL_LATER, { 550, 451, 554 }, "", true },
+		{ "all refused before the dot",
+		    LHI "250;|550 a;|550 b;|550 c;|250;|", 0,
+		    C_LHI "MAIL FROM:<s@x>;|" RCPT3 "RSET;|QUIT;|", "PPPP",
+		    FAIL_RCPT, { 550, 550, 550 }, "", true },
+		{ "pipelined",
+		    LHI_PIPE "250;250;550 n;250;354;|250 a;451 c;|", 0,
+		    C_LHI GROUP3 "DATA;|" MSG "|QUIT;|", "AAPT", FAIL_NONE,
+		    { 250, 550, 451 }, "", true },
+		{ "pipelined, the last one",
+		    LHI_PIPE "250;250;250;250;354;|250 a;250 b;250 c;221 q;|",
+		    LAST, C_LHI GROUP3 "DATA;|" MSG "QUIT;|", "AAAA", FAIL_NONE,
+		    { 250, 250, 250 }, "", false },
+		{ "a reply is missing",
+		    LHI "250;|250;|250;|250;|354;|250 a;250 b;|", 0, NULL,
+		    "UAAU", FAIL_UNSURE, { 250, 250, 0 }, "may have been",
+		    false },
+		{ "no reply at all", LHI "250;|250;|250;|250;|354;|", 0, NULL,
+		    "UUUU", FAIL_UNSURE, { 0, 0, 0 }, "may have been", false },
+		{ "421 for one of them",
+		    LHI "250;|250;|250;|250;|354;|250 a;421 b;250 c;|", 0, NULL,
+		    "AATA", FAIL_NONE, { 250, 421, 250 }, "421 b", true },
+		{ "421 and gone",
+		    LHI "250;|250;|250;|250;|354;|250 a;421 b;|", 0, NULL,
+		    "UATU", FAIL_UNSURE, { 250, 421, 0 }, "421 b", false },
+		{ "out of step",
+		    LHI "250;|250;|250;|250;|354;|250 a;354 b;250 c;|", 0, NULL,
+		    "UAUU", FAIL_UNSURE, { 250, 354, 354 }, "", false },
+		{ "a reply too many",
+		    LHI "250;|250;|250;|250;|354;|250;250;250;250;|", 0, NULL,
+		    "AAAA", FAIL_NONE, { 250, 250, 250 }, "", false },
+		{ "garbage for the second",
+		    LHI "250;|250;|250;|250;|354;|250 a;x;|", 0, NULL, "UAUU",
+		    FAIL_UNSURE, { 250, 0, 0 }, "", false },
+		{ "DATA refused", LHI "250;|250;|250;|250;|451 d;|250;|", 0,
+		    C_LHI "MAIL FROM:<s@x>;|" RCPT3 "DATA;|RSET;|QUIT;|",
+		    "TTTT", FAIL_LATER, { 451, 451, 451 }, "", true },
+		{ "suppressed",
+		    LHI "250;|250;|250;|250;|354;|250;254 4.7.1 S;250;|", 0,
+		    NULL, "AAAA", FAIL_NONE, { 250, 254, 250 }, "", true },
+		{ "all or nothing is before the dot",
+		    LHI "250;|250;|250;|250;|354;|250 a;550 b;250 c;|",
+		    ALL_OR_NOTHING, NULL, "AAPA", FAIL_NONE,
+		    { 250, 550, 250 }, "", true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct scene scene = { rows[i].server, LMTP | rows[i].flags,
+			3 };
+		struct result r;
+		char classes[5] = "";
+		const char *first = "";
+
+		CASE(rows[i].label);
+		play(&scene, &r);
+		if (rows[i].client)
+			CHECK_STR(buf_text(&r.sent), rows[i].client);
+		CHECK_INT(r.is_ready, rows[i].is_ready);
+		classes[0] = letter(r.outcome.class);
+		for (size_t n = 0; n < r.outcome.n_rcpt; n++) {
+			struct outcome_rcpt *e = &r.outcome.rcpt[n];
+
+			classes[n + 1] = letter(e->class);
+			CHECK_INT(e->reply.code, rows[i].codes[n]);
+			if (!first[0])
+				first = e->why.text;
+		}
+		CHECK_STR(classes, rows[i].classes);
+		CHECK_INT(r.outcome.why.kind, rows[i].kind);
+		if (!strstr(first, rows[i].text))
+			CHECK_STR(first, rows[i].text);
+		result_free(&r);
+	}
+}
+
+/* LHLO is as EHLO is: refused, and not sent twice. */
+TEST(lmtp_hello)
+{
+	static const struct row rows[] = {
+		{ "LHLO refused", { "220 x;|500 what;|", LMTP },
+		    C_LHI "QUIT;|", OUTCOME_PERM, FAIL_REFUSED, "ehlo", 500,
+		    "reply to LHLO: 500 what", false },
+		{ "SIZE and DSN in LMTP",
+		    { "220 x;|250-x;250-SIZE;250 DSN;|250;|250;|354;|250;|",
+			LMTP | NOTIFY },
+		    C_LHI "MAIL FROM:<s@x> SIZE=23 RET=HDRS ENVID=a+2Bb;|"
+			  "RCPT TO:<r0@y> NOTIFY=FAILURE,DELAY;|DATA;|" MSG
+			  "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "many lines",
+		    { "220 x;|250-x;250 PIPELINING;|250;250;354;|250-a;250 b;|",
+			LMTP },
+		    C_LHI GROUP MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+/* Half a dialogue of LMTP, cut at every byte: see cut_at_every_byte. */
+TEST(lmtp_cut_at_every_byte)
+{
+	static const char script[] = "220 x;|250-x;250 PIPELINING;|250 a;"
+				     "250 b;250 b;354 go;|250 c;250 d;|";
+	size_t go = (size_t)(strstr(script, "354 go;") + 7 - script);
+	size_t one = (size_t)(strstr(script, "250 c;") + 6 - script);
+	char cut[sizeof(script)];
+
+	for (size_t n = 0; n < sizeof(script) - 1; n++) {
+		struct scene scene = { cut, LMTP, 2 };
+		struct result r;
+
+		CASE("a cut");
+		memcpy(cut, script, n);
+		cut[n] = '\0';
+		play(&scene, &r);
+		CHECK_INT(r.outcome.class,
+		    n < go			? OUTCOME_NOT_SENT
+		    : n < sizeof(script) - 2	? OUTCOME_UNKNOWN
+						: OUTCOME_ACCEPTED);
+		if (r.outcome.n_rcpt == 2)
+			CHECK_INT(r.outcome.rcpt[0].class,
+			    n < go    ? OUTCOME_NOT_SENT
+			    : n < one ? OUTCOME_UNKNOWN
+				      : OUTCOME_ACCEPTED);
+		result_free(&r);
+	}
+}
+
+#define HI_UTF8 "220 x;|250-x;250-8BITMIME;250 SMTPUTF8;|"
+
+TEST(internationalized_addresses)
+{
+	static const struct row rows[] = {
+		{ "not needed", { HI_UTF8 "250;|250;|354;|250;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "recipient",
+		    { HI_UTF8 "250;|250;|354;|250;|", 0, 0, NULL,
+			"\xc3\xbc@\xc3\xb6.example" },
+		    C_HI "MAIL FROM:<s@x> SMTPUTF8;|"
+			 "RCPT TO:<\xc3\xbc@\xc3\xb6.example>;|DATA;|" MSG
+			 "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "sender, 8-bit text",
+		    { HI_UTF8 "250;|250;|354;|250;|", UTF8_SENDER | EIGHT_BIT },
+		    C_HI "MAIL FROM:<\xc3\xa4@x> BODY=8BITMIME SMTPUTF8;|"
+			 "RCPT TO:<r0@y>;|DATA;|Subject: t;;\xc3\xa4;"
+			 "..Hello.;.;|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "only the domain, offered",
+		    { HI_UTF8 "250;|250;|354;|250;|", 0, 0, NULL,
+			"a@b\xc3\xbc" "cher.example" },
+		    C_HI "MAIL FROM:<s@x>;|RCPT TO:<a@xn--bcher-kva.example>;|"
+			 "DATA;|" MSG "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "only the domain, not offered",
+		    { HI "250;|250;|354;|250;|", 0, 0, NULL,
+			"\"a b\"@b\xc3\xbc" "cher.example" },
+		    C_HI "MAIL FROM:<s@x>;|"
+			 "RCPT TO:<\"a b\"@xn--bcher-kva.example>;|"
+			 "DATA;|" MSG "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "a domain that is none",
+		    { HI, 0, 0, NULL, "a@\xe2\x80\xa8.example" },
+		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,
+		    "recipient <a@", true },
+		{ "recipient, not offered",
+		    { HI, 0, 0, NULL, "\xc3\xbc@y" }, C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,
+		    "does not offer SMTPUTF8", true },
+		{ "sender, not offered", { HI, UTF8_SENDER }, C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,
+		    "sender <??@x>: the local part is not ASCII", true },
+		{ "a line end in UTF-8",
+		    { HI_UTF8, 0, 0, NULL, "\xc3\xbc\r\nRCPT TO:<b@y" },
+		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,
+		    "cannot carry", true },
+	};
+
+	CHECK_ROWS(rows);
+}
+
+TEST(etrn)
+{
+	static const struct {
+		const char *label, *server, *queue, *client;
+		enum outcome_class class;
+		enum fail_kind kind;
+		int code;
+		bool is_ready;
+	} rows[] = {
+		{ "250", "220 x;|250-x;250 ETRN;|250 started;|",
+		    "client.example.com",
+		    C_HI "ETRN client.example.com;|QUIT;|", OUTCOME_ACCEPTED,
+		    FAIL_NONE, 250, true },
+		{ "251", "220 x;|250-x;250 ETRN;|251 nothing;|", "#q",
+		    C_HI "ETRN #q;|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE, 251,
+		    true },
+		{ "253", "220 x;|250-x;250 ETRN;|253 pending;|", "@d", NULL,
+		    OUTCOME_ACCEPTED, FAIL_NONE, 253, true },
+		{ "458", "220 x;|250-x;250 ETRN;|458 unable;|", "q", NULL,
+		    OUTCOME_TEMP, FAIL_LATER, 458, false },
+		{ "459", "220 x;|250-x;250 ETRN;|459 not allowed;|", "q", NULL,
+		    OUTCOME_TEMP, FAIL_LATER, 459, false },
+		{ "500", "220 x;|250-x;250 ETRN;|500 syntax;|", "q", NULL,
+		    OUTCOME_PERM, FAIL_MESSAGE, 500, false },
+		{ "501", "220 x;|250-x;250 ETRN;|501 argument;|", "q", NULL,
+		    OUTCOME_PERM, FAIL_MESSAGE, 501, false },
+		{ "502", "220 x;|250-x;250 ETRN;|502 no;|", "q", NULL,
+		    OUTCOME_PERM, FAIL_REFUSED, 502, false },
+		{ "354", "220 x;|250-x;250 ETRN;|354 go;|", "q", NULL,
+		    OUTCOME_NOT_SENT, FAIL_PROTOCOL, 354, false },
+		{ "closed", "220 x;|250-x;250 ETRN;|", "q", NULL,
+		    OUTCOME_NOT_SENT, FAIL_LOST, 0, false },
+		{ "not offered", HI, "q", C_HI "QUIT;|", OUTCOME_NOT_SENT,
+		    FAIL_REFUSED, 0, true },
+		{ "a blank", "220 x;|250-x;250 ETRN;|", "q q", C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_MESSAGE, 0, true },
+		{ "a line end", "220 x;|250-x;250 ETRN;|", "q\r\nDATA",
+		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_MESSAGE, 0, true },
+		{ "empty", "220 x;|250-x;250 ETRN;|", "", C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_MESSAGE, 0, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct smtp_params params = {
+			.ehlo_name = "me", .host = "h", .timeout = 1
+		};
+		struct outcome out = { .size = 0 };
+		struct arena a = { 0 };
+		struct buf sent;
+		struct smtp *s;
+		int fd[2];
+
+		CASE(rows[i].label);
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd) != 0)
+			exit(1);
+		buf_init(&sent, 4096);
+		put_pieces(fd[1], rows[i].server);
+		shutdown(fd[1], SHUT_WR);
+		s = smtp_open(fd[0], &params, NULL, &a, &out);
+		CHECK(s != NULL);
+		CHECK_INT(smtp_etrn(s, rows[i].queue, &out), rows[i].is_ready);
+		smtp_close(s);
+		take_pieces(fd[1], &sent);
+		if (rows[i].client)
+			CHECK_STR(buf_text(&sent), rows[i].client);
+		CHECK_INT(out.class, rows[i].class);
+		CHECK_INT(out.why.kind, rows[i].kind);
+		CHECK_INT(out.reply.code, rows[i].code);
+		CHECK_STR(out.reply.stage, "etrn");
+		buf_free(&sent);
+		arena_free(&a);
+		io_close(fd[1]);
 	}
 }
 

@@ -1,0 +1,15 @@
+/*
+ * tls_peer: what a TLS session says of itself and of the server's certificate,
+ * and the bytes that other protocols bind to it. A half of tls_gnutls.c;
+ * nobody else includes this.
+ */
+#ifndef NET_TLS_PEER_H
+#define NET_TLS_PEER_H
+
+#include "tls.h"
+#include <gnutls/gnutls.h>
+
+bool tls_peer_read(gnutls_session_t session, struct tls_peer *ret);
+bool tls_binding_read(gnutls_session_t session, struct tls_binding *ret);
+
+#endif
