@@ -17,6 +17,7 @@ enum sasl_flag {
 	SASL_BINDING = 1 << 5,  /* proves the TLS channel, too (RFC 5929) */
 	SASL_BEARER = 1 << 6,   /* the password is a token; see sasl_bearer.c */
 	SASL_OPTIONAL = 1 << 7, /* not in every build of the library */
+	SASL_NTLM = 1 << 8,     /* the library trusts its server's packets */
 };
 
 struct sasl_mechanism {

@@ -33,6 +33,7 @@ class Player:
         self.owed = ["greeting"]    # commands without a complete reply
         self.ended = False      # the client closed
         self.pipelining = False
+        self.lmtp = False
         self.in_data = False    # 354 was said, the dot has not come
         self.accepted = 0       # recipients
         self.dot_answered = False
@@ -102,8 +103,9 @@ class Player:
 
     def _do_c(self, step):
         verb = self._expect(step).split(b" ")[0].upper()
-        if verb == b"EHLO":
+        if verb in (b"EHLO", b"LHLO"):
             self.pipelining = False
+            self.lmtp = verb == b"LHLO"
         self.owed.append(verb.decode("latin-1"))
 
     def _do_flight_rest(self, _step):
@@ -121,7 +123,8 @@ class Player:
             self.message += len(line) + 2 - line.startswith(b".")
             return
         self.in_data = False
-        self.owed.append("the final dot")
+        # In LMTP each recipient that was accepted has a reply of its own.
+        self.owed += (self.accepted if self.lmtp else 1) * ["the final dot"]
         if self.size not in (None, self.message):
             self.report.problem(f"SIZE={self.size} was said, but the message "
                                 f"has {self.message} octets")
@@ -160,7 +163,7 @@ class Player:
     def _replied(self, line):
         verb = self.owed[0] if self.owed else ""
         self.reply_lines += 1
-        if (verb == "EHLO" and self.reply_lines > 1
+        if (verb in ("EHLO", "LHLO") and self.reply_lines > 1
                 and line[4:].strip().upper() == b"PIPELINING"):
             self.pipelining = True
         if line[3:4] == b"-":

@@ -9,6 +9,8 @@ import dataclasses
 
 from dialog.script import LAST, Step
 
+HELLO = ("EHLO", "LHLO")
+
 LOST_BEFORE_DOT = ((75,), ("NOT-SENT",))
 LOST_AFTER_DOT = ((75,), ("UNKNOWN",))
 
@@ -43,7 +45,7 @@ def _offer_pipelining(steps):
     out, first = [], None
     for step in steps:
         if step.kind == "C":
-            first = len(out) + 1 if step.text.startswith("EHLO") else None
+            first = len(out) + 1 if step.text.startswith(HELLO) else None
         if step.kind == "S" and first is not None and is_last_line(step):
             if len(out) > first or not step.text.startswith("250"):
                 more = Step("S", "250-PIPELINING", step.line)
@@ -86,6 +88,19 @@ def pipelined(steps):
     return steps[:start] + sends + replies + steps[end:]
 
 
+def _answered(steps, dot):
+    """The S step that ends the replies to the dot; LMTP has several."""
+    replies = 1
+    if any(s.kind == "C" and s.text.startswith("LHLO") for s in steps):
+        after = steps[dot + 1:]
+        run = next((i for i, s in enumerate(after) if s.kind != "S"),
+                   len(after))
+        replies = sum(map(is_last_line, after[:run]))
+    ends = [i for i in range(dot, len(steps))
+            if steps[i].kind == "S" and is_last_line(steps[i])]
+    return ends[replies - 1] if 0 < replies <= len(ends) else len(steps)
+
+
 def cuts(steps):
     """(cut, expected exits, expected outcomes) for every reply line; None for
     both when the cut must not change what comes out."""
@@ -93,9 +108,7 @@ def cuts(steps):
                 if s.kind == "DATA" and s.text == "."), None)
     answered = len(steps)
     if dot is not None:
-        answered = next((i for i in range(dot, len(steps))
-                         if steps[i].kind == "S" and is_last_line(steps[i])),
-                        len(steps))
+        answered = _answered(steps, dot)
     for index, step in enumerate(steps):
         if step.kind != "S":
             continue

@@ -61,7 +61,7 @@ static const struct answer {
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("a name that points to itself",
 	      HEAD("\x01") QUESTION SRV "\x00\x08\x00\x00\x00\x01\x01\xd1"
-				    "\xc0\x3d"),
+				    "\xc0\x41"),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("a record too short",
 	      HEAD("\x01") QUESTION SRV "\x00\x06\x00\x00\x00\x01\x01\xd1"),

@@ -513,7 +513,7 @@ TEST(authentication)
 		    { "220 x;|250-x;250 AUTH XOAUTH2;|334 e30=;|334 e30=;|"
 		      "501 ok;|",
 			AUTH, 0, "XOAUTH2" },
-		    NULL, OUTCOME_NOT_SENT, FAIL_AUTH, "auth", 0, "", false },
+		    NULL, OUTCOME_PERM, FAIL_AUTH, "auth", 501, "", false },
 		{ "a challenge that is none",
 		    { "220 x;|250-x;250 AUTH CRAM-MD5;|334 ?;|501 ok;|", AUTH,
 			0, "CRAM-MD5" },
