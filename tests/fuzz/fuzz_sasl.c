@@ -114,24 +114,41 @@ static void talk(struct sasl *s, struct slice rest)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	static const char *const names[] = { "SCRAM-SHA-256", "SCRAM-SHA-1",
-		"PLAIN", "LOGIN", "CRAM-MD5" };
+		"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256-PLUS",
+		"SCRAM-SHA-1-PLUS", "XOAUTH2", "OAUTHBEARER", "EXTERNAL",
+		"DIGEST-MD5", "NTLM" };
 	struct sasl_params params = {
-		.user = "user", .service = "smtp", .host = "mail.example.com"
+		.user = "user",
+		.service = "smtp",
+		.host = "mail.example.com",
+		.port = 587,
+		.binding = { true, SLICE("binding") },
 	};
+	/* The order of the names above. */
+	enum { PLAIN = 2, PLUS_256 = 5, PLUS_1 = 6, ALWAYS = 10, NAMES = 12 };
 	struct fail why = { .kind = FAIL_NONE };
 	struct secret *password;
 	struct sasl *s;
+	int which;
 
 	if (n == 0)
 		return 0;
 	password = secret_new(64, &why);
 	require(password && secret_add(password, SLICE("pencil")) == 0);
-	params.mechanism = names[bytes[0] % 5];
+	which = bytes[0] % NAMES;
+	params.mechanism = names[which];
 	params.password = password;
 	s = sasl_new(&params, &why);
-	require(s != NULL);
-	talk(s, (struct slice){ (const char *)bytes + 1, n - 1 });
-	require(!sasl_is_complete(s) || bytes[0] % 5 >= 2);
+	/* What the library may have been built without. */
+	require(s != NULL || which >= ALWAYS || which == PLUS_256 ||
+		which == PLUS_1);
+	if (s) {
+		talk(s, (struct slice){ (const char *)bytes + 1, n - 1 });
+		require(!sasl_is_complete(s) ||
+			(which >= PLAIN && which != PLUS_256 &&
+			    which != PLUS_1));
+		require(slice_is_printable(slice_of(sasl_reason(s))));
+	}
 	sasl_free(s);
 	secret_free(password);
 	return 0;

@@ -59,6 +59,18 @@ struct tls *tls_free(struct tls *t)
 	return NULL;
 }
 
+bool tls_peer(const struct tls *t, struct tls_peer *ret)
+{
+	(void)t, (void)ret;
+	return false;
+}
+
+bool tls_binding(const struct tls *t, struct tls_binding *ret)
+{
+	(void)t, (void)ret;
+	return false;
+}
+
 void tls_attach(struct tls *t, int fd)
 {
 	t->fd = fd;
