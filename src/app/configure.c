@@ -122,6 +122,21 @@ static void show_server(
 		buf_adds(b, "auth on\n");
 }
 
+/* Providers give out names of their own. */
+static void show_user(const struct found *f, const char *address,
+    struct arena *a, struct buf *b)
+{
+	const char *region;
+	bool is_provider = provider_of_host(f->srv.host, a, &region) != NULL;
+
+	buf_addf(b, "from %s\n", address);
+	if (!is_provider)
+		buf_addf(b, "user %s\n", address);
+	buf_addf(b,
+	    "# and %spassword, password_file, passwordeval, or the keyring\n",
+	    is_provider ? "the user of your credentials; " : "");
+}
+
 static bool is_within(const char *host, const char *domain)
 {
 	struct slice h = slice_of(host), d = slice_of(domain);
@@ -147,12 +162,7 @@ static void show(const struct found *f, const char *address,
 		    domain);
 	buf_adds(&b, "account default\n");
 	show_server(f, a, &b);
-	buf_addf(&b,
-	    "user %s\n"
-	    "from %s\n"
-	    "# and one of password, password_file, passwordeval, or the "
-	    "keyring\n",
-	    address, address);
+	show_user(f, address, a, &b);
 	(void)mode_print(&b, 0);
 }
 

@@ -264,6 +264,16 @@ static bool is_ntlm_challenge(struct slice s)
 		   s.n - little_endian(s, OFFSET, 4);
 }
 
+/* May the library see this? */
+static bool is_sound(const struct sasl *s, struct slice in)
+{
+	unsigned flags = s->mechanism->flags;
+
+	if ((flags & SASL_FILLED) && in.n == 0)
+		return false;
+	return !(flags & SASL_NTLM) || s->rounds == 1 || is_ntlm_challenge(in);
+}
+
 /* One step with a challenge in plain bytes; the answer becomes the token. */
 static int step_plain(struct sasl *s, struct slice in, struct fail *why)
 {
@@ -271,8 +281,7 @@ static int step_plain(struct sasl *s, struct slice in, struct fail *why)
 	size_t n_out = 0;
 	int error = GSASL_MECHANISM_PARSE_ERROR, result = -1;
 
-	if (!(s->mechanism->flags & SASL_NTLM) || s->rounds == 1 ||
-	    is_ntlm_challenge(in))
+	if (is_sound(s, in))
 		error = gsasl_step(s->session, in.p, in.n, &out, &n_out);
 	wipe_library(s);
 	if (error == GSASL_OK || error == GSASL_NEEDS_MORE) {

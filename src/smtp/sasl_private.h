@@ -17,7 +17,9 @@ enum sasl_flag {
 	SASL_BINDING = 1 << 5,  /* proves the TLS channel, too (RFC 5929) */
 	SASL_BEARER = 1 << 6,   /* the password is a token; see sasl_bearer.c */
 	SASL_OPTIONAL = 1 << 7, /* not in every build of the library */
-	SASL_NTLM = 1 << 8,     /* the library trusts its server's packets */
+	/* What the library takes from a server without looking. */
+	SASL_NTLM = 1 << 8,   /* a packet */
+	SASL_FILLED = 1 << 9, /* a challenge with nothing in it */
 };
 
 struct sasl_mechanism {

@@ -582,6 +582,8 @@ TEST(challenges)
 		    "c" },
 		{ "empty", "SCRAM-SHA-256", "" },
 		{ "NUL", "SCRAM-SHA-256", "AAAA" },
+		{ "empty", "DIGEST-MD5", "" },
+		{ "no nonce", "DIGEST-MD5", "eD15" },
 		{ "no salt", "SCRAM-SHA-1", "cj1hLHM9LGk9MQ==" },
 	};
 	struct secret *password = secret_of("p", 1);
