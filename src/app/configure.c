@@ -58,8 +58,8 @@ static const char *domain_of(
 	return copy;
 }
 
-static int look_up(const char *domain, struct arena *a, struct found *ret,
-    struct fail *why)
+static int look_up(
+    const char *domain, struct arena *a, struct found *ret, struct fail *why)
 {
 	static const struct dns_params params = { .seconds = LOOK_UP_SECONDS };
 
@@ -104,8 +104,7 @@ static bool is_usual(const struct found *f, const char *provider,
 	return is_same;
 }
 
-static void show_server(
-    const struct found *f, struct arena *a, struct buf *b)
+static void show_server(const struct found *f, struct arena *a, struct buf *b)
 {
 	const char *region = NULL;
 	const char *provider = provider_of_host(f->srv.host, a, &region);
@@ -123,8 +122,8 @@ static void show_server(
 }
 
 /* Providers give out names of their own. */
-static void show_user(const struct found *f, const char *address,
-    struct arena *a, struct buf *b)
+static void show_user(
+    const struct found *f, const char *address, struct arena *a, struct buf *b)
 {
 	const char *region;
 	bool is_provider = provider_of_host(f->srv.host, a, &region) != NULL;
@@ -145,8 +144,8 @@ static bool is_within(const char *host, const char *domain)
 	       (h.n > d.n && slice_iends(h, d) && h.p[h.n - d.n - 1] == '.');
 }
 
-static void show(const struct found *f, const char *address,
-    const char *domain, struct arena *a)
+static void show(const struct found *f, const char *address, const char *domain,
+    struct arena *a)
 {
 	const char *file = files_user(a);
 	struct buf b;

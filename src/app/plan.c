@@ -1,5 +1,6 @@
 #include "account.h"
 #include "caller.h"
+#include "path.h"
 #include "plan_private.h"
 #include <string.h>
 #include <time.h>
@@ -264,6 +265,17 @@ static const char *full_name(const struct plan *p, const struct invocation *inv)
 	return caller_full_name(p->arena);
 }
 
+/* As the envelope has it: a header without UTF-8 reaches every server. */
+static const char *in_header(const struct plan *p, const char *address)
+{
+	const char *ascii;
+
+	if (address && address[0] &&
+	    path_make(address, false, p->arena, &ascii, NULL) == 0)
+		return ascii;
+	return address;
+}
+
 void plan_rewrite(const struct plan *p, const struct invocation *inv,
     struct rewrite_params *ret)
 {
@@ -278,8 +290,8 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.keep_once = s->header_once == HEADER_ONCE_OFF,
 		.once_relay = s->header_once == HEADER_ONCE_RELAY,
 		.from = p->sender[0] ? p->sender : account_address(s),
-		.new_from = p->new_from,
-		.new_sender = p->new_sender,
+		.new_from = in_header(p, p->new_from),
+		.new_sender = in_header(p, p->new_sender),
 		.reply_to = s->reply_to && s->reply_to[0] ? s->reply_to
 							  : p->former_from,
 		.full_name = full_name(p, inv),
@@ -289,5 +301,6 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 	};
 	if (!ret->from)
 		ret->from = plan_caller_address(p);
+	ret->from = in_header(p, ret->from);
 	plan_fields(p, ret);
 }

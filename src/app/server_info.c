@@ -72,8 +72,7 @@ static void show_peer(struct buf *b, const struct tls_peer *peer)
 	buf_addc(b, '\n');
 }
 
-static void show_extension(
-    struct buf *b, const char *name, const char *meaning)
+static void show_extension(struct buf *b, const char *name, const char *meaning)
 {
 	buf_addf(b, "    %s:\n        %s\n", name, meaning);
 }

@@ -50,10 +50,10 @@ int dns_look_up_srv(const struct dns_params *params, const char *name,
 	if (n < 0)
 		result = no_answer(name, state.res_h_errno, why);
 	else
-		result = dns_parse_srv(
-		    (struct slice){ (char *)answer,
-			n < ANSWER_MAX ? (size_t)n : ANSWER_MAX },
-		    ret, why);
+		result =
+		    dns_parse_srv((struct slice){ (char *)answer,
+				      n < ANSWER_MAX ? (size_t)n : ANSWER_MAX },
+			ret, why);
 	free(answer);
 	res_nclose(&state);
 	return result;
@@ -84,8 +84,8 @@ static bool read_srv(ns_msg *message, ns_rr *record, struct dns_srv *ret)
 	    ns_rr_class(*record) != ns_c_in ||
 	    ns_rr_rdlen(*record) <= SRV_FIXED)
 		return false;
-	*ret = (struct dns_srv){ ns_get16(p), ns_get16(p + 2),
-		ns_get16(p + 4) };
+	*ret =
+	    (struct dns_srv){ ns_get16(p), ns_get16(p + 2), ns_get16(p + 4) };
 	if (ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message),
 		p + SRV_FIXED, ret->host, sizeof(ret->host)) < 0)
 		return false;
@@ -103,8 +103,8 @@ int dns_parse_srv(
 	int n;
 
 	if (answer.n > ANSWER_MAX ||
-	    ns_initparse((const unsigned char *)answer.p, (int)answer.n,
-		&message) != 0)
+	    ns_initparse(
+		(const unsigned char *)answer.p, (int)answer.n, &message) != 0)
 		return fail(why, FAIL_DNS, "an answer of DNS is damaged");
 	n = ns_msg_count(message, ns_s_an);
 	for (int i = 0; i < n && list.n < DNS_SRV_MAX; i++) {
@@ -129,10 +129,9 @@ const struct dns_srv *dns_choose_srv(const struct dns_srv_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct dns_srv *one = &list->v[i];
 
-		if (one->host[0] &&
-		    (!best || one->priority < best->priority ||
-			(one->priority == best->priority &&
-			    one->weight > best->weight)))
+		if (one->host[0] && (!best || one->priority < best->priority ||
+					(one->priority == best->priority &&
+					    one->weight > best->weight)))
 			best = one;
 	}
 	return best;

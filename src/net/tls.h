@@ -62,6 +62,7 @@ size_t tls_pending(const struct tls *t);
 
 /* "TLS1.3" and the cipher. Valid as long as t. */
 const char *tls_describe(const struct tls *t);
+
 /* The session and the certificate of the server, for people. */
 struct tls_peer {
 	char session[160]; /* version, key exchange, cipher */

@@ -50,8 +50,8 @@ static bool is_path(struct slice text)
 	return !is_quoted;
 }
 
-static int to_ascii(const char *address, struct arena *a, const char **ret,
-    struct fail *why)
+static int to_ascii(
+    const char *address, struct arena *a, const char **ret, struct fail *why)
 {
 	struct slice local = local_part(address);
 	struct slice domain = addr_domain(address);
@@ -60,7 +60,8 @@ static int to_ascii(const char *address, struct arena *a, const char **ret,
 
 	free(text);
 	if (!name) {
-		why->kind = FAIL_MESSAGE;
+		if (why)
+			why->kind = FAIL_MESSAGE;
 		return -1;
 	}
 	*ret = arena_printf(a, "%.*s@%s", SLICE_ARG(local), name);
@@ -68,8 +69,8 @@ static int to_ascii(const char *address, struct arena *a, const char **ret,
 	return 0;
 }
 
-int path_make(const char *address, bool utf8, struct arena *a,
-    const char **ret, struct fail *why)
+int path_make(const char *address, bool utf8, struct arena *a, const char **ret,
+    struct fail *why)
 {
 	struct slice text = slice_of(address);
 

@@ -20,7 +20,7 @@ bool path_needs_utf8(const char *address);
  * domain (RFC 5890). "" is the null sender. *ret is the address itself or in
  * the arena.
  */
-int path_make(const char *address, bool utf8, struct arena *a,
-    const char **ret, struct fail *why);
+int path_make(const char *address, bool utf8, struct arena *a, const char **ret,
+    struct fail *why);
 
 #endif

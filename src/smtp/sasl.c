@@ -121,8 +121,8 @@ static int check_params(const struct sasl_params *params, struct fail *why)
 static int set_binding(struct sasl *s, const struct sasl_binding *binding)
 {
 	char *coded = NULL;
-	int error = gsasl_base64_to(
-	    binding->bytes.p, binding->bytes.n, &coded, NULL);
+	int error =
+	    gsasl_base64_to(binding->bytes.p, binding->bytes.n, &coded, NULL);
 
 	if (error == GSASL_OK)
 		error = gsasl_property_set(s->session,
@@ -146,8 +146,8 @@ static int start_library(struct sasl *s, const struct sasl_params *params)
 	gsasl_callback_hook_set(s->library, s);
 	gsasl_callback_set(s->library, supply);
 	/* RFC 4422 appendix A: only whom to act as, if it is somebody else. */
-	gsasl_property_set(s->session,
-	    is_ticket ? GSASL_AUTHZID : GSASL_AUTHID, params->user);
+	gsasl_property_set(
+	    s->session, is_ticket ? GSASL_AUTHZID : GSASL_AUTHID, params->user);
 	gsasl_property_set(s->session, GSASL_SERVICE, params->service);
 	gsasl_property_set(s->session, GSASL_HOSTNAME, params->host);
 	if (params->realm)
@@ -260,8 +260,7 @@ static bool is_ntlm_challenge(struct slice s)
 	return s.n >= HEAD && slice_starts(s, SLICE("NTLMSSP")) &&
 	       s.p[TYPE - 1] == '\0' && little_endian(s, TYPE, 4) == 2 &&
 	       little_endian(s, OFFSET, 4) <= s.n &&
-	       little_endian(s, LENGTH, 2) <=
-		   s.n - little_endian(s, OFFSET, 4);
+	       little_endian(s, LENGTH, 2) <= s.n - little_endian(s, OFFSET, 4);
 }
 
 /* May the library see this? */
@@ -286,8 +285,7 @@ static int step_plain(struct sasl *s, struct slice in, struct fail *why)
 	wipe_library(s);
 	if (error == GSASL_OK || error == GSASL_NEEDS_MORE) {
 		s->is_complete = error == GSASL_OK;
-		result = encode(
-		    s, (struct slice){ out, out ? n_out : 0 }, why);
+		result = encode(s, (struct slice){ out, out ? n_out : 0 }, why);
 	} else {
 		fail_step(s, error, why);
 	}

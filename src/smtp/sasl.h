@@ -1,9 +1,9 @@
 /*
  * sasl: the seam in front of libgsasl (sasl.c is the only user of gsasl.h) and
- * of the mechanisms it has not. One mechanism, one exchange. Tokens are base64 as SMTP carries them (RFC
- * 4954) and are secrets. The library is given the password only while it
- * works on the step that needs it; what it keeps is overwritten after each
- * step.
+ * of the mechanisms it has not. One mechanism, one exchange. Tokens are base64
+ * as SMTP carries them (RFC 4954) and are secrets. The library is given the
+ * password only while it works on the step that needs it; what it keeps is
+ * overwritten after each step.
  *
  * Fails: AUTH (the server's challenge is wrong), CONFIG (unknown or unusable
  * mechanism, user or password missing), BUG, NOMEM.

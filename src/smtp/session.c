@@ -387,8 +387,7 @@ bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
 	return s->state == STATE_READY;
 }
 
-static int check_etrn(
-    const struct smtp *s, const char *queue, struct fail *why)
+static int check_etrn(const struct smtp *s, const char *queue, struct fail *why)
 {
 	struct slice text = slice_of(queue);
 

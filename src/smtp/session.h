@@ -1,8 +1,8 @@
 /*
  * session: one dialogue as a client of SMTP (RFC 5321, 3207, 4954, 2920, 1870,
- * 6152, 3461, 6531, 1985) or LMTP (RFC 2033). states.def lists the states; each has a send and a receive
- * function and the receive function returns the next state. One transaction
- * after the other may be run over an open session.
+ * 6152, 3461, 6531, 1985) or LMTP (RFC 2033). states.def lists the states; each
+ * has a send and a receive function and the receive function returns the next
+ * state. One transaction after the other may be run over an open session.
  *
  * Nothing is sent after the first reply that does not fit, and no session
  * goes on after surplus bytes behind a reply.

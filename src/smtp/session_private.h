@@ -42,8 +42,8 @@ struct smtp_transaction {
 	bool is_utf8;       /* MAIL says SMTPUTF8 (RFC 6531) */
 	const char *sender; /* as MAIL and RCPT have them */
 	const char *const *rcpt;
-	size_t sent, got, accepted; /* RCPT: commands, replies, 2yz */
-	size_t reported;            /* LMTP: replies to the dot */
+	size_t sent, got, accepted;    /* RCPT: commands, replies, 2yz */
+	size_t reported;               /* LMTP: replies to the dot */
 	struct outcome_reply delivery; /* LMTP: the last 2yz of them */
 	bool is_quit_sent;
 	bool is_dot_queued; /* since the last flush */

@@ -25,9 +25,8 @@ static void record_reply(struct smtp *s, struct outcome_reply *ret)
 
 static const char *phrase(const struct smtp *s)
 {
-	return smtp_is_body(s) && !s->t.is_dot_tried
-		   ? "sending the message"
-		   : row(s)->phrase;
+	return smtp_is_body(s) && !s->t.is_dot_tried ? "sending the message"
+						     : row(s)->phrase;
 }
 
 static const char *doubt(enum outcome_class class)
@@ -46,7 +45,7 @@ static void fail_reply(
 	reply_describe(&s->reply, &text);
 	fail(why, v.kind, address ? "%s: %s %s<%s>: %s%s" : "%s: %s%s%s: %s%s",
 	    s->params.host, phrase(s),
-	    !address	    ? ""
+	    !address          ? ""
 	    : smtp_is_body(s) ? "for "
 			      : "TO:",
 	    address ? address : "", buf_text(&text), doubt(v.class));
@@ -160,9 +159,8 @@ void smtp_settle_rcpts(struct smtp *s)
 	if (!by)
 		return;
 	out->reply = by->reply;
-	fail(&unsent, by->why.kind,
-	    "%s: not sent, because <%s> was refused", s->params.host,
-	    by->address);
+	fail(&unsent, by->why.kind, "%s: not sent, because <%s> was refused",
+	    s->params.host, by->address);
 	smtp_settle(s, OUTCOME_NOT_SENT, &unsent);
 	out->class = by->class;
 	out->why = by->why;

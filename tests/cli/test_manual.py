@@ -119,7 +119,7 @@ def test_every_letter_is_described(program, tmp_path, name):
     described |= {flag for flag in items(entries) if len(flag) == 1}
     described |= {flag for flag in items(
         section("postrider.1", "Settings as options")) if len(flag) == 1}
-    only_own = set("P") if name == "sendmail" else set()
+    only_own = set("PS") if name == "sendmail" else set()
     assert accepted(program, tmp_path, name) == described - only_own
 
 

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	}
 	best = dns_choose_srv(&list);
 	for (size_t i = 0; best && i < list.n; i++)
-		require(!list.v[i].host[0] ||
-			list.v[i].priority >= best->priority);
+		require(
+		    !list.v[i].host[0] || list.v[i].priority >= best->priority);
 	return 0;
 }

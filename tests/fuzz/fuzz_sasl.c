@@ -124,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		.port = 587,
 		.binding = { true, SLICE("binding") },
 	};
+
 	/* The order of the names above. */
 	enum { PLAIN = 2, PLUS_256 = 5, PLUS_1 = 6, ALWAYS = 10, NAMES = 12 };
 	struct fail why = { .kind = FAIL_NONE };
@@ -144,9 +145,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		which == PLUS_1);
 	if (s) {
 		talk(s, (struct slice){ (const char *)bytes + 1, n - 1 });
-		require(!sasl_is_complete(s) ||
-			(which >= PLAIN && which != PLUS_256 &&
-			    which != PLUS_1));
+		require(
+		    !sasl_is_complete(s) ||
+		    (which >= PLAIN && which != PLUS_256 && which != PLUS_1));
 		require(slice_is_printable(slice_of(sasl_reason(s))));
 	}
 	sasl_free(s);

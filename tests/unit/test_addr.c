@@ -616,7 +616,8 @@ static const struct {
 	{ "a\xc2\x85@b", "control character" },
 	{ "a@b\xc2\x9b", "control character" },
 	{ "a\xc2\xa0@b", NULL },
-	/* Labels of 63 characters and of 64. */
+
+/* Labels of 63 characters and of 64. */
 #define A8 "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
 	{ "a@" A8 A8 A8 A8 A8 A8 A8 "aaaaaaa.example", NULL },
 	{ "a@" A8 A8 A8 A8 A8 A8 A8 "aaaaaaaa.example", "domain that is none" },

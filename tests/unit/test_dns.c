@@ -1,5 +1,5 @@
-#include "dns.h"
 #include "child.h"
+#include "dns.h"
 #include "io.h"
 #include "unit.h"
 #include <arpa/inet.h>
@@ -13,10 +13,10 @@
 	"\x0c_submissions\x04_tcp\x07"                                         \
 	"example\x03"                                                          \
 	"com\x00\x00\x21\x00\x01"
-#define NAME         "\xc0\x0c"
-#define SRV          NAME "\x00\x21\x00\x01\x00\x00\x0e\x10"
-#define HEAD(n)      "\x12\x34\x81\x80\x00\x01\x00" n "\x00\x00\x00\x00"
-#define COM_AT       "\xc0\x1e" /* "example.com" in the question */
+#define NAME               "\xc0\x0c"
+#define SRV                NAME "\x00\x21\x00\x01\x00\x00\x0e\x10"
+#define HEAD(n)            "\x12\x34\x81\x80\x00\x01\x00" n "\x00\x00\x00\x00"
+#define COM_AT             "\xc0\x1e" /* "example.com" in the question */
 #define BYTES(label, text) label, text, sizeof(text) - 1
 
 static const struct answer {
@@ -28,54 +28,50 @@ static const struct answer {
 	size_t n_srv;
 } answers[] = {
 	{ BYTES("one", HEAD("\x01") QUESTION SRV "\x00\x0c\x00\x00\x00\x01"
-					     "\x01\xd1\x03mx1" COM_AT),
+						 "\x01\xd1\x03mx1" COM_AT),
 	    FAIL_NONE, "mx1.example.com", 465, 1 },
-	{ BYTES("priority, then weight",
-	      HEAD("\x03") QUESTION SRV
+	{ BYTES("priority, then weight", HEAD("\x03") QUESTION SRV
 	      "\x00\x0c\x00\x0a\x00\xff\x01\xd1\x03mx1" COM_AT SRV
 	      "\x00\x0c\x00\x05\x00\x01\x01\xd2\x03mx2" COM_AT SRV
 	      "\x00\x0c\x00\x05\x00\x02\x01\xd3\x03mx3" COM_AT),
 	    FAIL_NONE, "mx3.example.com", 467, 3 },
 	{ BYTES("no such service",
 	      HEAD("\x01") QUESTION SRV "\x00\x07\x00\x00\x00\x00\x00\x00"
-				    "\x00"),
+					"\x00"),
 	    FAIL_NONE, NULL, 0, 1 },
-	{ BYTES("an alias in front",
-	      HEAD("\x02") QUESTION NAME
+	{ BYTES("an alias in front", HEAD("\x02") QUESTION NAME
 	      "\x00\x05\x00\x01\x00\x00\x0e\x10\x00\x02" COM_AT SRV
 	      "\x00\x0c\x00\x00\x00\x01\x02\x4b\x03mx1" COM_AT),
 	    FAIL_NONE, "mx1.example.com", 587, 1 },
 	{ BYTES("no record", HEAD("\x00") QUESTION), FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("port 0", HEAD("\x01") QUESTION SRV
-			  "\x00\x0c\x00\x00\x00\x01\x00\x00\x03mx1" COM_AT),
+	      "\x00\x0c\x00\x00\x00\x01\x00\x00\x03mx1" COM_AT),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("a name with a line end",
-	      HEAD("\x01") QUESTION SRV
-	      "\x00\x0c\x00\x00\x00\x01\x01\xd1\x03"
-	      "a\nb" COM_AT),
+	      HEAD("\x01") QUESTION SRV "\x00\x0c\x00\x00\x00\x01\x01\xd1\x03"
+					"a\nb" COM_AT),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("a name with a blank",
-	      HEAD("\x01") QUESTION SRV
-	      "\x00\x0c\x00\x00\x00\x01\x01\xd1\x03"
-	      "a b" COM_AT),
+	      HEAD("\x01") QUESTION SRV "\x00\x0c\x00\x00\x00\x01\x01\xd1\x03"
+					"a b" COM_AT),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("a name that points to itself",
 	      HEAD("\x01") QUESTION SRV "\x00\x08\x00\x00\x00\x01\x01\xd1"
-				    "\xc0\x41"),
+					"\xc0\x41"),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("a record too short",
 	      HEAD("\x01") QUESTION SRV "\x00\x06\x00\x00\x00\x01\x01\xd1"),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("an address", HEAD("\x01") QUESTION NAME
-			      "\x00\x01\x00\x01\x00\x00\x0e\x10\x00\x04"
-			      "\x7f\x00\x00\x01"),
+	      "\x00\x01\x00\x01\x00\x00\x0e\x10\x00\x04"
+	      "\x7f\x00\x00\x01"),
 	    FAIL_NOHOST, NULL, 0, 0 },
 	{ BYTES("cut", HEAD("\x01") QUESTION SRV
-		       "\x00\x0c\x00\x00\x00\x01\x01\xd1\x03mx"),
+	      "\x00\x0c\x00\x00\x00\x01\x01\xd1\x03mx"),
 	    FAIL_DNS, NULL, 0, 0 },
-	{ BYTES("more than there are", HEAD("\x02") QUESTION SRV
-				       "\x00\x0c\x00\x00\x00\x01\x01\xd1"
-				       "\x03mx1" COM_AT),
+	{ BYTES("more than there are",
+	      HEAD("\x02") QUESTION SRV "\x00\x0c\x00\x00\x00\x01\x01\xd1"
+					"\x03mx1" COM_AT),
 	    FAIL_DNS, NULL, 0, 0 },
 	{ BYTES("half a head", "\x12\x34\x81"), FAIL_DNS, NULL, 0, 0 },
 	{ BYTES("nothing", ""), FAIL_DNS, NULL, 0, 0 },
@@ -117,9 +113,8 @@ TEST(cut_anywhere)
 
 		CASE("a cut");
 		memcpy(copy, whole->bytes, n);
-		CHECK_INT(dns_parse_srv(
-			      (struct slice){ copy, n }, &list, &why),
-		    -1);
+		CHECK_INT(
+		    dns_parse_srv((struct slice){ copy, n }, &list, &why), -1);
 		free(copy);
 	}
 }

@@ -16,15 +16,23 @@ TEST(make)
 		{ "\"<\\\">@\"@c", "\"<\\\">@\"@c", "\"<\\\">@\"@c", false,
 		    "" },
 		{ "a@[IPv6:::1]", "a@[IPv6:::1]", "a@[IPv6:::1]", false, "" },
-		{ "a@b\xc3\xbc" "cher.example", "a@xn--bcher-kva.example",
-		    "a@b\xc3\xbc" "cher.example", false, "" },
+		{ "a@b\xc3\xbc"
+		  "cher.example",
+		    "a@xn--bcher-kva.example",
+		    "a@b\xc3\xbc"
+		    "cher.example",
+		    false, "" },
 		{ "\"a@b\"@\xc3\xbc.example", "\"a@b\"@xn--tda.example",
 		    "\"a@b\"@\xc3\xbc.example", false, "" },
-		{ "a@B\xc3\x9c" "CHER.example", "a@xn--bcher-kva.example",
-		    "a@B\xc3\x9c" "CHER.example", false, "" },
+		{ "a@B\xc3\x9c"
+		  "CHER.example",
+		    "a@xn--bcher-kva.example",
+		    "a@B\xc3\x9c"
+		    "CHER.example",
+		    false, "" },
 		{ "\xc3\xbc@b", NULL, "\xc3\xbc@b", true, "SMTPUTF8" },
-		{ "\xc3\xbc@\xc3\xbc.example", NULL, "\xc3\xbc@\xc3\xbc.example",
-		    true, "SMTPUTF8" },
+		{ "\xc3\xbc@\xc3\xbc.example", NULL,
+		    "\xc3\xbc@\xc3\xbc.example", true, "SMTPUTF8" },
 		{ "\xc3\xbc", NULL, "\xc3\xbc", true, "SMTPUTF8" },
 		{ "\"\xc3\xbc@\"@b", NULL, "\"\xc3\xbc@\"@b", true,
 		    "SMTPUTF8" },
@@ -55,8 +63,7 @@ TEST(make)
 		CHECK_INT(path_make(rows[i].address, false, &a, &path, &why),
 		    rows[i].ascii ? 0 : -1);
 		CHECK_STR(path, rows[i].ascii);
-		CHECK_INT(
-		    why.kind, rows[i].ascii ? FAIL_NONE : FAIL_MESSAGE);
+		CHECK_INT(why.kind, rows[i].ascii ? FAIL_NONE : FAIL_MESSAGE);
 		CHECK(strstr(why.text, rows[i].text) != NULL);
 	}
 	arena_free(&a);

@@ -338,7 +338,7 @@ TEST(from_is_qualified)
 TEST(from_that_cannot_be_written)
 {
 	static const char *const bad[] = { "a@b\nBcc: x@y", "a b@c", "a@b>",
-		"<a@b>", "a@b, c@d", "\xc3\xa4@b", "a@" };
+		"<a@b>", "a@b, c@d", "\xe4@b", "a@" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct rewrite_params params = usual;

@@ -100,7 +100,8 @@ TEST(known)
 	CHECK(strstr(sasl_mechanisms(),
 		  "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN CRAM-MD5") != NULL);
 	CHECK(strstr(sasl_mechanisms(), "LOGIN") != NULL);
-	CHECK(strstr(sasl_mechanisms(), "EXTERNAL OAUTHBEARER XOAUTH2") != NULL);
+	CHECK(
+	    strstr(sasl_mechanisms(), "EXTERNAL OAUTHBEARER XOAUTH2") != NULL);
 	CHECK(sasl_needs_binding("scram-sha-1-plus"));
 	CHECK(!sasl_needs_binding("SCRAM-SHA-1"));
 	CHECK(!sasl_needs_binding(NULL));
@@ -197,8 +198,7 @@ TEST(reasons)
 		CASE(rows[i].label);
 		CHECK_STR(sasl_reason(s), "");
 		CHECK_INT(sasl_step(s, SLICE(""), &answer, &why), 0);
-		CHECK_INT(
-		    sasl_step(s, slice_of(challenge), &answer, &why), 0);
+		CHECK_INT(sasl_step(s, slice_of(challenge), &answer, &why), 0);
 		CHECK_INT(answer.n, 0);
 		CHECK_STR(sasl_reason(s), rows[i].reason);
 		gsasl_free(challenge);
@@ -378,9 +378,8 @@ static int exchange(
 		exit(1);
 	gsasl_callback_set(library, give_password);
 	token = SLICE("");
-	status = sasl_is_client_first(s)
-		     ? sasl_step(s, SLICE(""), &token, why)
-		     : 0;
+	status =
+	    sasl_is_client_first(s) ? sasl_step(s, SLICE(""), &token, why) : 0;
 	for (int step = 1; status == 0 && !sasl_is_complete(s); step++) {
 		char text[512] = "", *in = NULL, *out = NULL;
 		size_t n_in = 0, n_out = 0;
@@ -485,8 +484,7 @@ TEST(bound_to_tls)
 		CHECK(s != NULL);
 		server_binding = rows[i].server;
 		if (s)
-			(void)exchange(
-			    s, rows[i].mechanism, TAMPER_NONE, &why);
+			(void)exchange(s, rows[i].mechanism, TAMPER_NONE, &why);
 		CHECK_INT(s && sasl_is_complete(s), rows[i].is_complete);
 		server_binding = GSASL_PASSWORD;
 		sasl_free(s);
@@ -504,6 +502,7 @@ TEST(digest)
 		{ "a realm of ours", "pencil", "example.com", true },
 		{ "wrong", "pencils", NULL, false },
 	};
+
 	const char *name;
 
 	if (!sasl_is_known("digest-md5", &name))

@@ -132,7 +132,7 @@ static void make_envelope(
 {
 	const char **rcpt = arena_alloc(a, RCPT_MAX * sizeof(*rcpt));
 
-	e->sender = scene->flags & NULL_SENDER	 ? ""
+	e->sender = scene->flags & NULL_SENDER   ? ""
 		    : scene->flags & UTF8_SENDER ? "\xc3\xa4@x"
 						 : "s@x";
 	e->n_rcpt = scene->n_rcpt ? scene->n_rcpt : 1;
@@ -958,9 +958,8 @@ TEST(lmtp)
 		    LHI "250;|550 a;|550 b;|550 c;|250;|", 0,
 		    C_LHI "MAIL FROM:<s@x>;|" RCPT3 "RSET;|QUIT;|", "PPPP",
 		    FAIL_RCPT, { 550, 550, 550 }, "", true },
-		{ "pipelined",
-		    LHI_PIPE "250;250;550 n;250;354;|250 a;451 c;|", 0,
-		    C_LHI GROUP3 "DATA;|" MSG "|QUIT;|", "AAPT", FAIL_NONE,
+		{ "pipelined", LHI_PIPE "250;250;550 n;250;354;|250 a;451 c;|",
+		    0, C_LHI GROUP3 "DATA;|" MSG "|QUIT;|", "AAPT", FAIL_NONE,
 		    { 250, 550, 451 }, "", true },
 		{ "pipelined, the last one",
 		    LHI_PIPE "250;250;250;250;354;|250 a;250 b;250 c;221 q;|",
@@ -975,9 +974,9 @@ TEST(lmtp)
 		{ "421 for one of them",
 		    LHI "250;|250;|250;|250;|354;|250 a;421 b;250 c;|", 0, NULL,
 		    "AATA", FAIL_NONE, { 250, 421, 250 }, "421 b", true },
-		{ "421 and gone",
-		    LHI "250;|250;|250;|250;|354;|250 a;421 b;|", 0, NULL,
-		    "UATU", FAIL_UNSURE, { 250, 421, 0 }, "421 b", false },
+		{ "421 and gone", LHI "250;|250;|250;|250;|354;|250 a;421 b;|",
+		    0, NULL, "UATU", FAIL_UNSURE, { 250, 421, 0 }, "421 b",
+		    false },
 		{ "out of step",
 		    LHI "250;|250;|250;|250;|354;|250 a;354 b;250 c;|", 0, NULL,
 		    "UAUU", FAIL_UNSURE, { 250, 354, 354 }, "", false },
@@ -995,8 +994,8 @@ TEST(lmtp)
 		    NULL, "AAAA", FAIL_NONE, { 250, 254, 250 }, "", true },
 		{ "all or nothing is before the dot",
 		    LHI "250;|250;|250;|250;|354;|250 a;550 b;250 c;|",
-		    ALL_OR_NOTHING, NULL, "AAPA", FAIL_NONE,
-		    { 250, 550, 250 }, "", true },
+		    ALL_OR_NOTHING, NULL, "AAPA", FAIL_NONE, { 250, 550, 250 },
+		    "", true },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -1032,8 +1031,8 @@ TEST(lmtp)
 TEST(lmtp_hello)
 {
 	static const struct row rows[] = {
-		{ "LHLO refused", { "220 x;|500 what;|", LMTP },
-		    C_LHI "QUIT;|", OUTCOME_PERM, FAIL_REFUSED, "ehlo", 500,
+		{ "LHLO refused", { "220 x;|500 what;|", LMTP }, C_LHI "QUIT;|",
+		    OUTCOME_PERM, FAIL_REFUSED, "ehlo", 500,
 		    "reply to LHLO: 500 what", false },
 		{ "SIZE and DSN in LMTP",
 		    { "220 x;|250-x;250-SIZE;250 DSN;|250;|250;|354;|250;|",
@@ -1069,10 +1068,10 @@ TEST(lmtp_cut_at_every_byte)
 		memcpy(cut, script, n);
 		cut[n] = '\0';
 		play(&scene, &r);
-		CHECK_INT(r.outcome.class,
-		    n < go			? OUTCOME_NOT_SENT
-		    : n < sizeof(script) - 2	? OUTCOME_UNKNOWN
-						: OUTCOME_ACCEPTED);
+		CHECK_INT(r.outcome.class, n < go ? OUTCOME_NOT_SENT
+					   : n < sizeof(script) - 2
+					       ? OUTCOME_UNKNOWN
+					       : OUTCOME_ACCEPTED);
 		if (r.outcome.n_rcpt == 2)
 			CHECK_INT(r.outcome.rcpt[0].class,
 			    n < go    ? OUTCOME_NOT_SENT
@@ -1105,24 +1104,25 @@ TEST(internationalized_addresses)
 		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
 		{ "only the domain, offered",
 		    { HI_UTF8 "250;|250;|354;|250;|", 0, 0, NULL,
-			"a@b\xc3\xbc" "cher.example" },
+			"a@b\xc3\xbc"
+			"cher.example" },
 		    C_HI "MAIL FROM:<s@x>;|RCPT TO:<a@xn--bcher-kva.example>;|"
 			 "DATA;|" MSG "|QUIT;|",
 		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
 		{ "only the domain, not offered",
 		    { HI "250;|250;|354;|250;|", 0, 0, NULL,
-			"\"a b\"@b\xc3\xbc" "cher.example" },
+			"\"a b\"@b\xc3\xbc"
+			"cher.example" },
 		    C_HI "MAIL FROM:<s@x>;|"
 			 "RCPT TO:<\"a b\"@xn--bcher-kva.example>;|"
 			 "DATA;|" MSG "|QUIT;|",
 		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
 		{ "a domain that is none",
-		    { HI, 0, 0, NULL, "a@\xe2\x80\xa8.example" },
+		    { HI, 0, 0, NULL, "a@\xe2\x80\xa8.example" }, C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0, "recipient <a@",
+		    true },
+		{ "recipient, not offered", { HI, 0, 0, NULL, "\xc3\xbc@y" },
 		    C_HI "QUIT;|", OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,
-		    "recipient <a@", true },
-		{ "recipient, not offered",
-		    { HI, 0, 0, NULL, "\xc3\xbc@y" }, C_HI "QUIT;|",
-		    OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,
 		    "does not offer SMTPUTF8", true },
 		{ "sender, not offered", { HI, UTF8_SENDER }, C_HI "QUIT;|",
 		    OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0,

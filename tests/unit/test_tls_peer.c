@@ -27,8 +27,8 @@ static void make_certificate(struct pair *p)
 	const char *bad;
 
 	require(gnutls_x509_privkey_init(&p->key) == 0);
-	require(gnutls_x509_privkey_generate(p->key, GNUTLS_PK_EDDSA_ED25519,
-		    0, 0) == 0);
+	require(gnutls_x509_privkey_generate(
+		    p->key, GNUTLS_PK_EDDSA_ED25519, 0, 0) == 0);
 	require(gnutls_x509_crt_init(&p->crt) == 0);
 	require(gnutls_x509_crt_set_version(p->crt, 3) == 0);
 	require(gnutls_x509_crt_set_serial(p->crt, "\x01", 1) == 0);
@@ -45,21 +45,20 @@ static void open_pair(struct pair *p, const char *priorities)
 	int done[2] = { 0, 0 };
 
 	make_certificate(p);
-	require(socketpair(
-		    AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p->fd) == 0);
+	require(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p->fd) == 0);
 	require(gnutls_certificate_allocate_credentials(&p->own) == 0);
 	require(gnutls_certificate_allocate_credentials(&p->none) == 0);
-	require(gnutls_certificate_set_x509_key(
-		    p->own, &p->crt, 1, p->key) == 0);
+	require(
+	    gnutls_certificate_set_x509_key(p->own, &p->crt, 1, p->key) == 0);
 	for (int i = 0; i < 2; i++) {
-		require(gnutls_init(&p->end[i],
-			    (i ? GNUTLS_SERVER : GNUTLS_CLIENT) |
-				GNUTLS_NONBLOCK) == 0);
+		require(gnutls_init(
+			    &p->end[i], (i ? GNUTLS_SERVER : GNUTLS_CLIENT) |
+					    GNUTLS_NONBLOCK) == 0);
 		require(gnutls_priority_set_direct(
 			    p->end[i], priorities, NULL) == 0);
 		require(gnutls_credentials_set(p->end[i],
-			    GNUTLS_CRD_CERTIFICATE,
-			    i ? p->own : p->none) == 0);
+			    GNUTLS_CRD_CERTIFICATE, i ? p->own : p->none) == 0);
 		gnutls_transport_set_int(p->end[i], p->fd[i]);
 		(void)gnutls_handshake(p->end[i]);
 	}
@@ -109,8 +108,7 @@ TEST(binding)
 			CHECK_INT(tls_binding_read(p.end[end], &ends[end]),
 			    rows[i].is_there);
 			CHECK_INT(ends[end].n, rows[i].n);
-			CHECK_INT(
-			    ends[end].is_exporter, rows[i].is_exporter);
+			CHECK_INT(ends[end].is_exporter, rows[i].is_exporter);
 		}
 		CHECK(memcmp(ends[0].bytes, ends[1].bytes, rows[i].n) == 0);
 		close_pair(&p);
