@@ -31,6 +31,10 @@ struct plan {
 	const char **rcpt;       /* each once */
 	size_t n_rcpt;
 	struct dsn dsn;
+	/* As smtp_envelope has it; `first` is the first recipient's place. */
+	int (*before_dot)(void *ctx, size_t first, const struct outcome *so_far,
+	    struct fail *why);
+	void *before_dot_ctx;
 	size_t max_rcpt;   /* of one transaction; 0: no limit */
 	uint64_t max_size; /* octets on the wire; 0: no limit */
 };

@@ -64,8 +64,23 @@ static void not_reached(
 	merge(ret, &part, first, a);
 }
 
-static void run_transactions(const struct plan *p, struct smtp *session,
-    struct msg *m, struct arena *a, struct outcome *ret)
+/* Of one transaction, whose recipients begin at `first` of the plan's. */
+struct part {
+	const struct plan *plan;
+	size_t first;
+};
+
+static int before_dot(void *ctx, const struct outcome *so_far, struct fail *why)
+{
+	const struct part *part = ctx;
+	const struct plan *p = part->plan;
+
+	return p->before_dot(p->before_dot_ctx, part->first, so_far, why);
+}
+
+/* Returns whether the session can carry more. */
+static bool run_transactions(const struct plan *p, struct smtp *session,
+    struct msg *m, bool last, struct outcome *ret, struct arena *a)
 {
 	size_t step = p->max_rcpt ? p->max_rcpt : p->n_rcpt;
 	bool open = true;
@@ -73,19 +88,24 @@ static void run_transactions(const struct plan *p, struct smtp *session,
 
 	for (first = 0; first < p->n_rcpt && open; first += step) {
 		size_t left = p->n_rcpt - first;
-		struct outcome part = { .class = OUTCOME_NOT_SENT };
+		struct outcome result = { .class = OUTCOME_NOT_SENT };
+		struct part part = { p, first };
 		struct smtp_envelope envelope = {
 			.sender = p->sender,
 			.rcpt = p->rcpt + first,
 			.n_rcpt = left < step ? left : step,
 			.dsn = p->dsn,
+			.before_dot = p->before_dot ? before_dot : NULL,
+			.ctx = &part,
 		};
 
-		open = smtp_send(session, &envelope, m, left <= step, &part);
-		merge(ret, &part, first, a);
+		open = smtp_send(
+		    session, &envelope, m, last && left <= step, &result);
+		merge(ret, &result, first, a);
 	}
 	if (first < p->n_rcpt)
 		not_reached(p, first, a, ret);
+	return open;
 }
 
 /*
@@ -135,7 +155,7 @@ static const struct reply_rule *rule_for(const struct plan *p,
 
 /* What the provider's rules know about a refusal. */
 static void refine(const struct plan *p, enum outcome_class class,
-    struct fail *why, const struct outcome_reply *reply)
+    struct fail *why, const struct outcome_reply *reply, const char **ret_retry)
 {
 	const struct reply_rule *rule = NULL;
 
@@ -145,6 +165,7 @@ static void refine(const struct plan *p, enum outcome_class class,
 		return;
 	why->kind = kind_of_rule(rule, reply, why->kind);
 	why->advice = rule->advice;
+	*ret_retry = rule->retry;
 }
 
 /*
@@ -179,11 +200,11 @@ static void refine_all(const struct plan *p, struct outcome *o)
 {
 	bool all_suppressed = o->n_rcpt > 0;
 
-	refine(p, o->class, &o->why, &o->reply);
+	refine(p, o->class, &o->why, &o->reply, &o->retry);
 	for (size_t i = 0; i < o->n_rcpt; i++) {
 		struct outcome_rcpt *r = &o->rcpt[i];
 
-		refine(p, r->class, &r->why, &r->reply);
+		refine(p, r->class, &r->why, &r->reply, &r->retry);
 		if (r->class == OUTCOME_ACCEPTED && r->reply.code != 250)
 			note_suppression(p, r, names_one(o, r->reply.text));
 		all_suppressed &= r->class == OUTCOME_SUPPRESSED;
@@ -194,34 +215,61 @@ static void refine_all(const struct plan *p, struct outcome *o)
 	}
 }
 
-void submit(const struct plan *p, struct msg *m, struct secret *password,
+static void prepare(const struct plan *p, struct arena *a, struct outcome *ret)
+{
+	*ret = (struct outcome){
+		.class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "connect", .text = "" },
+		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
+		.n_rcpt = p->n_rcpt,
+	};
+	for (size_t i = 0; i < p->n_rcpt; i++)
+		ret->rcpt[i].address = p->rcpt[i];
+}
+
+struct smtp *submit_open(const struct plan *p, struct secret *password,
     struct arena *a, struct outcome *ret)
 {
 	struct smtp *session = NULL;
 	struct outcome opened = { .class = OUTCOME_NOT_SENT };
 	int fd;
 
-	*ret = (struct outcome){
-		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
-		.n_rcpt = p->n_rcpt,
-	};
-	opened.reply.stage = "connect";
-	opened.reply.text = "";
+	prepare(p, a, ret);
+	opened.reply = ret->reply;
 	fd = dial(&p->dial, &opened.why);
 	if (fd < 0)
 		secret_free(password);
 	else
 		session = smtp_open(fd, &p->smtp, password, a, &opened);
-	if (session) {
-		run_transactions(p, session, m, a, ret);
-	} else {
-		ret->class = opened.class;
-		ret->why = opened.why;
-		ret->reply = opened.reply;
-		same_for_all(&opened, ret->rcpt, p->n_rcpt);
-	}
-	smtp_close(session);
+	if (session)
+		return session;
+	ret->class = opened.class;
+	ret->why = opened.why;
+	ret->reply = opened.reply;
+	same_for_all(&opened, ret->rcpt, p->n_rcpt);
+	refine_all(p, ret);
+	return NULL;
+}
+
+bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
+    bool last, struct arena *a, struct outcome *ret)
+{
+	bool open;
+
+	prepare(p, a, ret);
+	open = run_transactions(p, session, m, last, ret, a);
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		ret->rcpt[i].address = p->rcpt[i];
 	refine_all(p, ret);
+	return open;
+}
+
+void submit(const struct plan *p, struct msg *m, struct secret *password,
+    struct arena *a, struct outcome *ret)
+{
+	struct smtp *session = submit_open(p, password, a, ret);
+
+	if (session)
+		(void)submit_over(p, session, m, true, a, ret);
+	smtp_close(session);
 }

@@ -9,7 +9,23 @@
 
 #include "plan.h"
 
-/* Frees the password (may be NULL). *ret has an entry for each recipient. */
+/*
+ * A session for the plan's account, or NULL with what happened in *ret, which
+ * has an entry for each of its recipients. Frees the password (may be NULL).
+ * The owner calls smtp_close(). Replies of the session live in the arena.
+ */
+struct smtp *submit_open(const struct plan *p, struct secret *password,
+    struct arena *a, struct outcome *ret);
+
+/*
+ * One message over a session that such a plan opened; *ret has an entry for
+ * each recipient. Returns whether the session can carry another one; with
+ * `last` it need not.
+ */
+bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
+    bool last, struct arena *a, struct outcome *ret);
+
+/* The three in a row, for one message. */
 void submit(const struct plan *p, struct msg *m, struct secret *password,
     struct arena *a, struct outcome *ret);
 

@@ -37,6 +37,8 @@ struct outcome_rcpt {
 	enum outcome_class class;
 	struct fail why; /* kind NONE when accepted */
 	struct outcome_reply reply;
+	const char *retry; /* what the provider's rules say on trying again:
+			      "yes", "no", "later" ...; NULL: nothing */
 };
 
 struct outcome {
@@ -46,6 +48,7 @@ struct outcome {
 				       final dot when accepted */
 	struct outcome_rcpt *rcpt;  /* one for each recipient, in their order */
 	size_t n_rcpt;
+	const char *retry;     /* as of a recipient */
 	const char *server_id; /* the id in the accepting reply, or NULL */
 	uint64_t size; /* octets of the message as it was read, with what the
 			  edits add and remove; a line end counts one */
