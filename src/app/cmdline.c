@@ -21,7 +21,7 @@ static const struct {
 	{ "newaliases", true, MODE_NOTHING },
 	{ "hoststat", true, MODE_NOTHING },
 	{ "purgestat", true, MODE_NOTHING },
-	{ "runq", true, MODE_NOTHING },
+	{ "runq", true, MODE_QUEUE_RUN },
 	{ "smtpd", true, MODE_SEND, true },
 	{ "msmtp", false, MODE_SEND },
 };

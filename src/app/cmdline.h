@@ -22,6 +22,7 @@ enum mode_id {
 	MODE_DERIVE,
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
+	MODE_QUEUE_RUN,
 	MODE_VERIFY,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };

@@ -193,8 +193,8 @@ const struct flag flags[] = {
 	    NULL, "",
 	    "turn a secret access key (terminal or standard input) into the "
 	    "SMTP password; needs --provider and --region" },
-	{ 'q', TAKES_OPTIONAL, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
-	    NULL },
+	{ 'q', TAKES_OPTIONAL, IN_BOTH, DOES_MODE, NULL, MODE_QUEUE_RUN, NULL,
+	    "", "try what waits in the spool" },
 	{ 'I', TAKES_NONE, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
 	    NULL },
 	{ 'O', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_long_setting,

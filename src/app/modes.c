@@ -4,6 +4,7 @@
 #include "log.h"
 #include "plan.h"
 #include "provider.h"
+#include "queue_run.h"
 #include "sasl.h"
 #include "tls.h"
 #include <errno.h>
@@ -184,6 +185,13 @@ static int mode_queue_count(const struct invocation *inv, struct arena *a)
 	return print_text("0\n");
 }
 
+static int mode_queue_run(const struct invocation *inv, struct arena *a)
+{
+	const struct queue_run run = { .inv = inv };
+
+	return queue_run(&run, a);
+}
+
 static int mode_nothing(const struct invocation *inv, struct arena *a)
 {
 	(void)inv, (void)a;
@@ -202,6 +210,7 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_DERIVE] = mode_derive,
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
+		[MODE_QUEUE_RUN] = mode_queue_run,
 		[MODE_VERIFY] = mode_verify,
 		[MODE_NOTHING] = mode_nothing,
 	};

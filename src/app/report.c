@@ -21,7 +21,7 @@ static const struct fail *deciding(const struct outcome *o)
 	const struct outcome_rcpt *worst = NULL;
 	bool accepted = false;
 
-	if (o->class != OUTCOME_ACCEPTED)
+	if (o->class != OUTCOME_ACCEPTED && !o->queue_id)
 		return &o->why;
 	for (size_t i = 0; i < o->n_rcpt; i++) {
 		const struct outcome_rcpt *r = &o->rcpt[i];
@@ -29,8 +29,8 @@ static const struct fail *deciding(const struct outcome *o)
 		bool is_first = !worst || (r->class == OUTCOME_PERM &&
 					      worst->class != OUTCOME_PERM);
 
-		accepted |= r->class == OUTCOME_ACCEPTED;
-		if (r->why.kind != FAIL_NONE &&
+		accepted |= r->class == OUTCOME_ACCEPTED || r->is_queued;
+		if (r->why.kind != FAIL_NONE && !r->is_queued &&
 		    r->class != OUTCOME_SUPPRESSED && is_first)
 			worst = r;
 	}
@@ -174,6 +174,8 @@ static void make_line(
 		add_word(b, "msgid", r->message_id);
 	if (o->server_id)
 		add_word(b, "serverid", slice_of(o->server_id));
+	if (o->queue_id)
+		add_word(b, "queue", slice_of(o->queue_id));
 	add_refused(b, o);
 }
 
@@ -288,7 +290,7 @@ static void say_recipients(const struct report *r, const struct outcome *o)
 	for (size_t i = 0; i < o->n_rcpt; i++) {
 		const struct outcome_rcpt *one = &o->rcpt[i];
 
-		if (one->class == OUTCOME_ACCEPTED)
+		if (one->class == OUTCOME_ACCEPTED || one->is_queued)
 			continue;
 		if (one->class == OUTCOME_SUPPRESSED)
 			log_warning("%s will not get the message: %s",
@@ -304,14 +306,15 @@ static void say_outcome(const struct report *r, const struct outcome *o)
 {
 	bool unknown = o->class == OUTCOME_UNKNOWN;
 
-	if (o->class == OUTCOME_ACCEPTED || !is_common(o)) {
+	if (o->class == OUTCOME_ACCEPTED || o->queue_id || !is_common(o)) {
 		say_recipients(r, o);
 	} else {
 		say_failure(r, &o->why, "");
 		say_advice(&o->why);
 	}
 	for (size_t i = 0; i < o->n_rcpt; i++)
-		unknown |= o->rcpt[i].class == OUTCOME_UNKNOWN;
+		unknown |= o->rcpt[i].class == OUTCOME_UNKNOWN &&
+			   !o->rcpt[i].is_queued;
 	if (unknown)
 		log_error("what to do: find out whether it arrived before "
 			  "you send it again, or accept a duplicate");

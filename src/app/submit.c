@@ -22,6 +22,7 @@ static void same_for_all(
 		rcpt[i].class = of->class;
 		rcpt[i].why = of->why;
 		rcpt[i].reply = of->reply;
+		rcpt[i].retry = of->retry;
 	}
 }
 
@@ -215,16 +216,30 @@ static void refine_all(const struct plan *p, struct outcome *o)
 	}
 }
 
+/* Before the greeting. */
+static const struct outcome_reply nowhere = { .stage = "connect", .text = "" };
+
 static void prepare(const struct plan *p, struct arena *a, struct outcome *ret)
 {
 	*ret = (struct outcome){
 		.class = OUTCOME_NOT_SENT,
-		.reply = { .stage = "connect", .text = "" },
+		.reply = nowhere,
 		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
 		.n_rcpt = p->n_rcpt,
 	};
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		ret->rcpt[i].address = p->rcpt[i];
+}
+
+void submit_not(const struct plan *p, const struct outcome *like,
+    struct arena *a, struct outcome *ret)
+{
+	prepare(p, a, ret);
+	ret->class = like->class;
+	ret->why = like->why;
+	ret->reply = like->reply;
+	ret->retry = like->retry;
+	same_for_all(like, ret->rcpt, p->n_rcpt);
 }
 
 struct smtp *submit_open(const struct plan *p, struct secret *password,
@@ -234,8 +249,7 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 	struct outcome opened = { .class = OUTCOME_NOT_SENT };
 	int fd;
 
-	prepare(p, a, ret);
-	opened.reply = ret->reply;
+	opened.reply = nowhere;
 	fd = dial(&p->dial, &opened.why);
 	if (fd < 0)
 		secret_free(password);
@@ -243,11 +257,8 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 		session = smtp_open(fd, &p->smtp, password, a, &opened);
 	if (session)
 		return session;
-	ret->class = opened.class;
-	ret->why = opened.why;
-	ret->reply = opened.reply;
-	same_for_all(&opened, ret->rcpt, p->n_rcpt);
-	refine_all(p, ret);
+	refine(p, opened.class, &opened.why, &opened.reply, &opened.retry);
+	submit_not(p, &opened, a, ret);
 	return NULL;
 }
 

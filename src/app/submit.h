@@ -25,6 +25,10 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
     bool last, struct arena *a, struct outcome *ret);
 
+/* *ret for a message that was not sent: `like` happened to all of it. */
+void submit_not(const struct plan *p, const struct outcome *like,
+    struct arena *a, struct outcome *ret);
+
 /* The three in a row, for one message. */
 void submit(const struct plan *p, struct msg *m, struct secret *password,
     struct arena *a, struct outcome *ret);

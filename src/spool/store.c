@@ -223,30 +223,59 @@ static int lock(
 				     "%s: not a message of this user", id);
 }
 
-int store_take(struct store *s, enum store_place place, const char *id,
-    struct queue_file *f, struct arena *a, struct fail *why)
+/* Opening a device could do something: look before. */
+static int open_message(
+    struct store *s, int dir, const char *id, int flags, struct fail *why)
 {
-	int dir = s->dir[place];
 	struct stat st;
+	int fd;
 
-	*f = (struct queue_file){ .fd = -1 };
-	/* Opening a device could do something: look before. */
 	if (fstatat(dir, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? gone(why, id) : no(why, s, id);
 	if (!is_message(&st))
 		return fail(
 		    why, FAIL_MESSAGE, "%s: not a message of this user", id);
-	f->fd = openat(dir, id, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (f->fd < 0)
+	fd = openat(
+	    dir, id, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
 		return errno == ENOENT ? gone(why, id) : no(why, s, id);
-	if (lock(s, dir, id, f->fd, why) == 0 &&
-	    queuefile_read(f, a, why) == 0 &&
-	    (slice_eq(slice_of(f->info.id), slice_of(id)) ||
-		fail(why, FAIL_MESSAGE, "%s: it says it is %s", id,
-		    f->info.id) == 0))
+	return fd;
+}
+
+static int read_message(
+    struct queue_file *f, const char *id, struct arena *a, struct fail *why)
+{
+	if (queuefile_read(f, a, why) != 0)
+		return -1;
+	if (slice_eq(slice_of(f->info.id), slice_of(id)))
+		return 0;
+	return fail(why, FAIL_MESSAGE, "%s: it says it is %s", id, f->info.id);
+}
+
+int store_take(struct store *s, enum store_place place, const char *id,
+    struct queue_file *f, struct arena *a, struct fail *why)
+{
+	int dir = s->dir[place];
+
+	*f = (struct queue_file){ .fd = -1 };
+	f->fd = open_message(s, dir, id, O_RDWR, why);
+	if (f->fd >= 0 && lock(s, dir, id, f->fd, why) == 0 &&
+	    read_message(f, id, a, why) == 0)
 		return 0;
 	store_release(f);
 	return -1;
+}
+
+int store_look(struct store *s, enum store_place place, const char *id,
+    struct queue_file *f, struct arena *a, struct fail *why)
+{
+	int result;
+
+	*f = (struct queue_file){ .fd = -1 };
+	f->fd = open_message(s, s->dir[place], id, O_RDONLY, why);
+	result = f->fd < 0 ? -1 : read_message(f, id, a, why);
+	store_release(f);
+	return result;
 }
 
 void store_release(struct queue_file *f)

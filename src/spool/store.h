@@ -56,6 +56,9 @@ int store_add(struct store *s, struct queue_file *f, struct msg *m,
  */
 int store_take(struct store *s, enum store_place place, const char *id,
     struct queue_file *f, struct arena *a, struct fail *why);
+/* Reads it without the lock, to list or sort it; f->fd is closed again. */
+int store_look(struct store *s, enum store_place place, const char *id,
+    struct queue_file *f, struct arena *a, struct fail *why);
 /* Lets go of it: unlocks and closes. */
 void store_release(struct queue_file *f);
 

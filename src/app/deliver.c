@@ -1,0 +1,89 @@
+#include "deliver.h"
+#include "log.h"
+#include "queue.h"
+#include "submit.h"
+
+/* The network, once the secret is there. */
+static int send_now(struct send *s, struct outcome *ret, struct fail *why)
+{
+	why->kind = FAIL_NONE;
+	s->password = cred_collect(&s->cred, &s->files.settings, why);
+	if (!s->password && why->kind != FAIL_NONE)
+		return -1;
+	/* The files' text holds secrets nobody needs any more. */
+	files_free(&s->files);
+	submit(&s->plan, s->msg, s->password, s->arena, ret);
+	return 0;
+}
+
+/* Also without the secret the message has a fate. */
+static void send_or_not(struct send *s, struct outcome *ret)
+{
+	struct outcome like = {
+		.class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "", .text = "" },
+	};
+
+	if (send_now(s, ret, &like.why) != 0)
+		submit_not(&s->plan, &like, s->arena, ret);
+}
+
+/* What waits in the spool is safe, so trouble with it is no failure. */
+static void warn(const char *id, const struct fail *why)
+{
+	log_warning("queued message %s: %s", id, why->text);
+}
+
+static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
+{
+	struct queued q;
+	struct fail trouble;
+
+	if (queue_add(&q, s, NULL, why) != 0)
+		return -1;
+	s->plan.before_dot = queue_before_dot;
+	s->plan.before_dot_ctx = &q;
+	send_or_not(s, ret);
+	if (queue_settle(&q, &s->files.settings, ret, true, &trouble) != 0)
+		warn(q.file.info.id, &trouble);
+	queue_end(&q);
+	return 0;
+}
+
+static bool is_worth_keeping(const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (queue_would_wait(&o->rcpt[i]))
+			return true;
+	return false;
+}
+
+static int into_spool(struct send *s, struct outcome *ret)
+{
+	struct queued q;
+	struct fail trouble;
+
+	send_or_not(s, ret);
+	if (!is_worth_keeping(ret))
+		return 0;
+	if (queue_add(&q, s, ret, &trouble) != 0) {
+		log_warning("not kept for later: %s", trouble.text);
+		return 0;
+	}
+	queue_mark(&q, ret);
+	queue_end(&q);
+	return 0;
+}
+
+int deliver(struct send *s, struct outcome *ret, struct fail *why)
+{
+	switch ((enum queue_when)s->files.settings.queue) {
+	case QUEUE_ALWAYS:
+		return through_spool(s, ret, why);
+	case QUEUE_ON_FAILURE:
+		return into_spool(s, ret);
+	case QUEUE_OFF:
+		break;
+	}
+	return send_now(s, ret, why);
+}

@@ -1,0 +1,301 @@
+#include "queue.h"
+#include "schedule.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *queue_path(const struct settings *s, struct arena *a)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home;
+
+	if (s->spool && s->spool[0])
+		return s->spool;
+	if (getuid() == 0)
+		return LOCALSTATEDIR "/spool/postrider";
+	if (state && state[0] == '/')
+		return arena_printf(a, "%s/postrider/spool", state);
+	home = files_home(a);
+	return home ? arena_printf(a, "%s/.local/state/postrider/spool", home)
+		    : NULL;
+}
+
+const char *queue_find(const struct invocation *inv, struct arena *a)
+{
+	static const struct settings nothing = { .spool = NULL };
+	struct files files;
+	const char *path;
+
+	files_init(&files, a);
+	path = queue_path(files_load(&files, inv, NULL, NULL) == 0
+			      ? &files.settings
+			      : &nothing,
+	    a);
+	files_free(&files);
+	return path;
+}
+
+/* ---- what a reply means for who waits ---- */
+
+/* Failures that another try cannot mend: they are the message's own. */
+static bool is_of_message(enum fail_kind kind)
+{
+	static const enum fail_kind kinds[] = { FAIL_USAGE, FAIL_MESSAGE,
+		FAIL_INPUT, FAIL_RCPT, FAIL_REFUSED, FAIL_BUG };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i] == kind)
+			return true;
+	return false;
+}
+
+/* What the provider's rules say on a retry, and what that is here. */
+static const struct {
+	const char *word;
+	enum schedule_kind kind;
+} words[] = {
+	{ "yes", SCHEDULE_SOON },
+	{ "backoff", SCHEDULE_BACKOFF },
+	{ "later", SCHEDULE_LATER },
+	{ "hold", SCHEDULE_HOLD },
+	{ "once", SCHEDULE_HOLD },
+};
+
+static bool rule_says(const char *retry, enum schedule_kind *ret)
+{
+	for (size_t i = 0; retry && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].word, retry) == 0) {
+			*ret = words[i].kind;
+			return true;
+		}
+	return false;
+}
+
+static enum schedule_kind schedule_of(
+    enum outcome_class class, enum fail_kind kind, const char *retry)
+{
+	enum schedule_kind result = SCHEDULE_BACKOFF;
+	bool is_ours = fail_exit_code(kind) == fail_exit_code(FAIL_AUTH) ||
+		       fail_exit_code(kind) == fail_exit_code(FAIL_CONFIG);
+
+	if (class == OUTCOME_UNKNOWN)
+		return SCHEDULE_UNSURE;
+	if (rule_says(retry, &result))
+		return result;
+	return is_ours ? SCHEDULE_HOLD : SCHEDULE_BACKOFF;
+}
+
+static char letter_of(const struct outcome_rcpt *r)
+{
+	enum schedule_kind unused;
+
+	switch (r->class) {
+	case OUTCOME_ACCEPTED:
+		return QUEUE_DONE;
+	case OUTCOME_SUPPRESSED:
+		return QUEUE_REFUSED;
+	case OUTCOME_UNKNOWN:
+		return QUEUE_UNKNOWN;
+	case OUTCOME_TEMP:
+		return QUEUE_WAITS;
+	case OUTCOME_NOT_SENT:
+	case OUTCOME_PERM:
+		break;
+	}
+	return is_of_message(r->why.kind) && !rule_says(r->retry, &unused)
+		   ? QUEUE_REFUSED
+		   : QUEUE_WAITS;
+}
+
+static bool is_waiting(char letter)
+{
+	return letter == QUEUE_WAITS || letter == QUEUE_UNKNOWN;
+}
+
+bool queue_would_wait(const struct outcome_rcpt *r)
+{
+	return is_waiting(letter_of(r));
+}
+
+bool queue_has_waiting(const struct queue_file *f)
+{
+	return strpbrk(f->progress.letters, "QU") != NULL;
+}
+
+static char *letter_at(struct queued *q, size_t i)
+{
+	return &q->file.progress.letters[q->rcpt ? q->rcpt[i] : i];
+}
+
+/* ---- progress ---- */
+
+static void copy_text(char *room, size_t size, const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, 4 * size);
+	buf_add_printable(&b, slice_head(slice_of(text), size - 1));
+	(void)snprintf(room, size, "%s", buf_text(&b));
+	buf_free(&b);
+}
+
+/* The recipient that waits and says why; the message when none does. */
+static void note_progress(
+    struct queue_progress *p, const struct outcome *o, int64_t now)
+{
+	const struct fail *why = &o->why;
+	enum outcome_class class = o->class;
+	const char *retry = o->retry;
+	uint32_t random = 0;
+	int code = o->reply.code;
+
+	for (size_t i = 0; i < o->n_rcpt; i++) {
+		const struct outcome_rcpt *r = &o->rcpt[i];
+
+		if (!is_waiting(letter_of(r)))
+			continue;
+		why = &r->why;
+		class = r->class;
+		retry = r->retry;
+		code = r->reply.code;
+		break;
+	}
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint32_t)getpid();
+	if (p->attempts < QUEUE_ATTEMPTS_MAX)
+		p->attempts++;
+	p->last_try = now;
+	p->class = class;
+	p->code = code;
+	p->next_try = now + schedule_wait(schedule_of(class, why->kind, retry),
+				p->attempts, random);
+	copy_text(p->text, sizeof(p->text), why->text);
+}
+
+/* A refusal that the caller is told of needs no report. */
+static void note_letters(
+    struct queued *q, const struct outcome *o, bool is_told)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++) {
+		char letter = letter_of(&o->rcpt[i]);
+
+		if (letter == QUEUE_REFUSED && is_told)
+			letter = QUEUE_DONE;
+		*letter_at(q, i) = letter;
+	}
+}
+
+/* ---- into the spool ---- */
+
+static void fill(struct queued *q, struct send *s, const struct outcome *o)
+{
+	const struct plan *p = &s->plan;
+	struct queue_info *info = &q->file.info;
+	struct queue_progress *progress = &q->file.progress;
+	int64_t now = time(NULL);
+
+	*info = (struct queue_info){
+		.created = now,
+		.uid = getuid(),
+		.account = s->files.account,
+		.sender = p->sender,
+		.message_id = arena_copy(s->arena, s->report.message_id),
+		.notify = p->dsn.notify,
+		.ret = p->dsn.ret,
+		.envid = p->dsn.envid,
+		.rcpt = p->rcpt,
+		.n_rcpt = p->n_rcpt,
+	};
+	*progress = (struct queue_progress){ .class = OUTCOME_NOT_SENT };
+	memset(progress->letters, QUEUE_WAITS, p->n_rcpt);
+	copy_text(
+	    progress->account, sizeof(progress->account), s->files.account);
+	/* Whoever adds it tries it; the next run looks again if that dies. */
+	progress->next_try = now + schedule_wait(SCHEDULE_BACKOFF, 1, 0);
+	if (!o)
+		return;
+	note_progress(progress, o, now);
+	note_letters(q, o, true);
+}
+
+static int open_store(struct queued *q, struct send *s, struct fail *why)
+{
+	const char *path = queue_path(&s->files.settings, s->arena);
+
+	if (!s->files.account)
+		return fail(why, FAIL_CONFIG,
+		    "queue: only mail of an account in a file can wait");
+	if (!path)
+		return fail(why, FAIL_CONFIG,
+		    "queue: no home directory for the spool; set `spool`");
+	return store_open(&q->store, path, why);
+}
+
+int queue_add(
+    struct queued *q, struct send *s, const struct outcome *o, struct fail *why)
+{
+	*q = (struct queued){ .place = STORE_NEW, .file = { .fd = -1 } };
+	if (open_store(q, s, why) != 0)
+		return -1;
+	fill(q, s, o);
+	if (store_add(
+		&q->store, &q->file, s->msg, s->arena, &q->is_unsure, why) == 0)
+		return 0;
+	store_close(&q->store);
+	return -1;
+}
+
+int queue_before_dot(
+    void *ctx, size_t first, const struct outcome *so_far, struct fail *why)
+{
+	struct queued *q = ctx;
+
+	for (size_t i = 0; i < so_far->n_rcpt; i++)
+		if (so_far->rcpt[i].why.kind == FAIL_NONE)
+			*letter_at(q, first + i) = QUEUE_UNKNOWN;
+	q->file.progress.last_try = time(NULL);
+	q->file.progress.class = OUTCOME_UNKNOWN;
+	return queuefile_save(&q->file, why);
+}
+
+void queue_mark(const struct queued *q, struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		o->rcpt[i].is_queued = is_waiting(letter_of(&o->rcpt[i]));
+	o->queue_id = q->file.info.id;
+}
+
+int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
+    bool is_told, struct fail *why)
+{
+	bool waits;
+
+	note_letters(q, o, is_told);
+	note_progress(&q->file.progress, o, time(NULL));
+	waits = queue_has_waiting(&q->file);
+	if (waits)
+		queue_mark(q, o);
+	if (queuefile_save(&q->file, why) != 0)
+		return -1;
+	if (!waits)
+		return is_told
+			   ? store_remove(&q->store, q->place, &q->file, why)
+			   : 0;
+	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
+	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
+		return 0;
+	q->place = STORE_HOLD;
+	return store_move(
+	    &q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why);
+}
+
+void queue_end(struct queued *q)
+{
+	if (q->file.fd < 0)
+		return;
+	store_release(&q->file);
+	store_close(&q->store);
+}

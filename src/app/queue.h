@@ -1,0 +1,60 @@
+/*
+ * queue: an account's spool as the modes use it (spool/store.h holds the
+ * files). With `queue always` a message is made durable before it is sent,
+ * with `on_failure` when it could not be sent; queue_run.c tries what is
+ * there again.
+ */
+#ifndef APP_QUEUE_H
+#define APP_QUEUE_H
+
+#include "send.h"
+#include "store.h"
+
+/* A message in the spool, in hand. */
+struct queued {
+	struct store store;
+	enum store_place place; /* where it is */
+	struct queue_file file; /* fd -1: it is not in the spool */
+	const size_t *rcpt;     /* the plan's recipients as places in the file;
+				   NULL: they are the file's */
+	bool is_unsure;         /* there, but maybe not after a power cut */
+};
+
+/* The directory: `spool`, else by the user; NULL without a home. */
+const char *queue_path(const struct settings *s, struct arena *a);
+
+/* That of the account that this invocation chooses, else the user's. */
+const char *queue_find(const struct invocation *inv, struct arena *a);
+
+/*
+ * Puts the prepared message of s into its account's spool. Recipients whose
+ * fate *o tells (NULL: all wait) have it noted. Fails: OS, CONFIG; the message
+ * is then not in the spool and q needs no end.
+ */
+int queue_add(struct queued *q, struct send *s, const struct outcome *o,
+    struct fail *why);
+
+/* Notes in the file whom the final dot may reach; a plan's before_dot. */
+int queue_before_dot(
+    void *ctx, size_t first, const struct outcome *so_far, struct fail *why);
+
+/*
+ * What became of a try. Recipients that wait on are marked in *o, and so is
+ * the message when there is one. When the caller is told of refusals, the file
+ * of a message nobody waits for is removed; else it is queue_finish()'s to
+ * end. Fails: OS: the file says less than is known, and the next run tries
+ * more than it must.
+ */
+int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
+    bool is_told, struct fail *why);
+
+/* Marks who waits in *o, for the report. */
+void queue_mark(const struct queued *q, struct outcome *o);
+/* Is another try worth while for this one? */
+bool queue_would_wait(const struct outcome_rcpt *r);
+/* Does anybody in the file still wait, or is his fate unknown? */
+bool queue_has_waiting(const struct queue_file *f);
+
+void queue_end(struct queued *q);
+
+#endif
