@@ -242,7 +242,8 @@ def stuffed(text):
 @pytest.mark.parametrize("body", [row[1] for row in BODIES],
                          ids=[row[0] for row in BODIES])
 def test_bodies_arrive_byte_for_byte(program, body):
-    with plain_relay(program) as relay, Dialogue(program) as bs:
+    with plain_relay(program, {"set_mime_headers": "off"}) as relay, \
+            Dialogue(program) as bs:
         bs.greet()
         reply = bs.transaction(TEXT + stuffed(body))
         assert reply[0].startswith(b"250 "), reply
