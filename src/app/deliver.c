@@ -1,4 +1,5 @@
 #include "deliver.h"
+#include "failover.h"
 #include "log.h"
 #include "queue.h"
 #include "submit.h"
@@ -44,6 +45,7 @@ static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 	s->plan.before_dot = queue_before_dot;
 	s->plan.before_dot_ctx = &q;
 	send_or_not(s, ret);
+	failover(s, &q, ret);
 	if (queue_settle(&q, &s->files.settings, ret, true, &trouble) != 0)
 		warn(q.file.info.id, &trouble);
 	queue_end(&q);
@@ -64,6 +66,7 @@ static int into_spool(struct send *s, struct outcome *ret)
 	struct fail trouble;
 
 	send_or_not(s, ret);
+	failover(s, NULL, ret);
 	if (!is_worth_keeping(ret))
 		return 0;
 	if (queue_add(&q, s, ret, &trouble) != 0) {
@@ -85,5 +88,9 @@ int deliver(struct send *s, struct outcome *ret, struct fail *why)
 	case QUEUE_OFF:
 		break;
 	}
-	return send_now(s, ret, why);
+	if (!s->files.settings.failover)
+		return send_now(s, ret, why);
+	send_or_not(s, ret);
+	failover(s, NULL, ret);
+	return 0;
 }

@@ -5,6 +5,7 @@
  * be reached is not asked again for each of them.
  */
 #include "queue_run.h"
+#include "failover.h"
 #include "io.h"
 #include "log.h"
 #include "queue.h"
@@ -276,6 +277,7 @@ static void try_message(struct try *t, struct runner *r)
 		not_prepared(t, &why, &outcome);
 	} else {
 		send_message(t, r, &outcome);
+		failover(&t->send, &t->queued, &outcome);
 	}
 	conclude(t, r, &outcome);
 	send_end(&t->send);

@@ -231,6 +231,19 @@ static void prepare(const struct plan *p, struct arena *a, struct outcome *ret)
 		ret->rcpt[i].address = p->rcpt[i];
 }
 
+void submit_whole(struct outcome *o, struct outcome_reply reply)
+{
+	const struct outcome_rcpt *worst = &o->rcpt[0];
+
+	for (size_t i = 1; i < o->n_rcpt; i++)
+		if (severity(o->rcpt[i].class) > severity(worst->class))
+			worst = &o->rcpt[i];
+	o->class = worst->class;
+	o->why = worst->why;
+	o->retry = worst->retry;
+	o->reply = worst->class == OUTCOME_ACCEPTED ? reply : worst->reply;
+}
+
 void submit_not(const struct plan *p, const struct outcome *like,
     struct arena *a, struct outcome *ret)
 {

@@ -25,6 +25,12 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
     bool last, struct arena *a, struct outcome *ret);
 
+/*
+ * The fate of the whole by that of its recipients, after some have changed:
+ * the worst decides; the reply stands for those that were accepted.
+ */
+void submit_whole(struct outcome *o, struct outcome_reply reply);
+
 /* *ret for a message that was not sent: `like` happened to all of it. */
 void submit_not(const struct plan *p, const struct outcome *like,
     struct arena *a, struct outcome *ret);
