@@ -25,6 +25,9 @@ enum mode_id {
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
 	MODE_QUEUE_RUN,
+	MODE_SUPPRESS,
+	MODE_UNSUPPRESS,
+	MODE_SUPPRESSED,
 	MODE_VERIFY,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "queue.h"
 #include "submit.h"
+#include "suppression.h"
 
 /* The network, once the secret is there. */
 static int send_now(struct send *s, struct outcome *ret, struct fail *why)
@@ -78,7 +79,8 @@ static int into_spool(struct send *s, struct outcome *ret)
 	return 0;
 }
 
-int deliver(struct send *s, struct outcome *ret, struct fail *why)
+/* By the spool's setting. */
+static int deliver_kept(struct send *s, struct outcome *ret, struct fail *why)
 {
 	switch ((enum queue_when)s->files.settings.queue) {
 	case QUEUE_ALWAYS:
@@ -92,5 +94,19 @@ int deliver(struct send *s, struct outcome *ret, struct fail *why)
 		return send_now(s, ret, why);
 	send_or_not(s, ret);
 	failover(s, NULL, ret);
+	return 0;
+}
+
+int deliver(struct send *s, struct outcome *ret, struct fail *why)
+{
+	const struct left_out left = suppression_apply(s);
+
+	*ret = (struct outcome){ .reply = { .stage = "", .text = "" } };
+	if (s->plan.n_rcpt > 0) {
+		if (deliver_kept(s, ret, why) != 0)
+			return -1;
+		suppression_learn(s, ret);
+	}
+	suppression_put_back(&left, s->arena, ret);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "provider.h"
 #include "queue_run.h"
 #include "sasl.h"
+#include "suppression.h"
 #include "tls.h"
 #include <errno.h>
 #include <string.h>
@@ -214,6 +215,9 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
 		[MODE_QUEUE_RUN] = mode_queue_run,
+		[MODE_SUPPRESS] = mode_suppress,
+		[MODE_UNSUPPRESS] = mode_unsuppress,
+		[MODE_SUPPRESSED] = mode_suppressed,
 		[MODE_VERIFY] = mode_verify,
 		[MODE_NOTHING] = mode_nothing,
 	};

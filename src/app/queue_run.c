@@ -12,6 +12,7 @@
 #include "queue_report.h"
 #include "schedule.h"
 #include "submit.h"
+#include "suppression.h"
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,6 +252,7 @@ static void conclude(struct try *t, struct runner *r, struct outcome *o)
 
 	if (queue_settle(q, &t->send.files.settings, o, false, &why) != 0)
 		log_warning("queued message %s: %s", q->file.info.id, why.text);
+	suppression_learn(&t->send, o);
 	o->queue_id = q->file.info.id;
 	code = report_outcome(&t->send.report, o);
 	if (code != 0)

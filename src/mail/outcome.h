@@ -38,6 +38,7 @@ struct outcome_rcpt {
 	enum outcome_class class;
 	struct fail why; /* kind NONE when accepted */
 	struct outcome_reply reply;
+	bool is_suppressed_here; /* it was not offered to the relay */
 	bool is_queued;    /* waits in the spool: nobody need do anything */
 	const char *retry; /* what the provider's rules say on trying again:
 			      "yes", "no", "later" ...; NULL: nothing */

@@ -62,30 +62,23 @@ bool store_exists(const char *path)
 
 int store_open(struct store *s, const char *path, struct fail *why)
 {
-	int root;
-
-	*s = (struct store){ .path = path };
+	*s = (struct store){ .path = path, .root = -1 };
 	for (size_t i = 0; i < STORE_PLACES; i++)
 		s->dir[i] = -1;
-	root = open_dir(s, AT_FDCWD, path, why);
-	if (root < 0)
-		return -1;
-	for (size_t i = 0; i < STORE_PLACES; i++) {
-		s->dir[i] = open_dir(s, root, places[i], why);
-		if (s->dir[i] < 0) {
+	s->root = open_dir(s, AT_FDCWD, path, why);
+	for (size_t i = 0; s->root >= 0 && i < STORE_PLACES; i++) {
+		s->dir[i] = open_dir(s, s->root, places[i], why);
+		if (s->dir[i] < 0)
 			store_close(s);
-			io_close(root);
-			return -1;
-		}
 	}
-	io_close(root);
-	return 0;
+	return s->root < 0 ? -1 : 0;
 }
 
 void store_close(struct store *s)
 {
 	for (size_t i = 0; i < STORE_PLACES; i++)
 		s->dir[i] = io_close(s->dir[i]);
+	s->root = io_close(s->root);
 }
 
 /* ---- a new message ---- */

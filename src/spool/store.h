@@ -30,6 +30,7 @@ enum store_place {
 
 struct store {
 	const char *path; /* borrowed */
+	int root;
 	int dir[STORE_PLACES];
 };
 
