@@ -340,6 +340,8 @@ int mime_finish(struct mime *w, struct fail *why)
 	struct slice nothing = SLICE("");
 	int status = 0;
 
+	if (w->state != MIME_IN_HEADER && w->line.n)
+		status = add_dashes(w, &nothing, true, why);
 	while (status == 0 && w->state == MIME_IN_HEADER)
 		status = add_header(w, &nothing, true, why);
 	if (status == 0 && w->line.n)
