@@ -113,7 +113,7 @@ void mime_free(struct mime *w)
 
 size_t mime_strip(char *text, size_t n)
 {
-	char *nul = memchr(text, '\0', n);
+	char *nul = n ? memchr(text, '\0', n) : NULL;
 	size_t to = nul ? (size_t)(nul - text) : n;
 
 	for (size_t at = to; at < n; at++)
@@ -236,7 +236,7 @@ static int leave_header(
 	bool is_empty = without_end(line).n == 0;
 	int status;
 
-	header.n = header.n ? mime_strip(w->line.p, header.n) : 0;
+	header.n = mime_strip(w->line.p, header.n);
 	status = end_header(w, header, is_empty ? line : SLICE(""), why);
 	buf_clear(&w->line);
 	w->line_at = 0;

@@ -49,18 +49,32 @@ static bool is_bad(const struct recoder *r, const struct tally *t)
 	       (t->has_8bit && !r->may_8bit);
 }
 
-/* By the facts, and what the edits add to them. */
-static bool is_suspect(const struct msg *m, bool may_8bit)
+/* What the edits put in. */
+static struct tally added(const struct msg *m)
 {
-	const struct msg_facts *f = &m->facts;
-	struct tally t = { .has_8bit = f->has_8bit_header || f->has_8bit_body };
+	struct tally t = { .text = 0 };
 
 	tally_add(&t, m->prefix.p, m->prefix.n);
 	for (size_t i = 0; i < m->n_edits; i++)
 		tally_add(&t, m->edits[i].text.p, m->edits[i].text.n);
+	return t;
+}
+
+bool recode_has_8bit(const struct msg *m)
+{
+	return m->facts.has_8bit_body || m->facts.has_8bit_header ||
+	       added(m).has_8bit;
+}
+
+/* By the facts, and what the edits add to them. */
+static bool is_suspect(const struct msg *m, bool may_8bit)
+{
+	struct tally t = added(m);
+
 	/* What an edit adds may stand in the longest line there is. */
-	return f->has_nul || t.has_nul || (t.has_8bit && !may_8bit) ||
-	       f->longest_line + t.text > LINE_MAX_OCTETS;
+	return m->facts.has_nul || t.has_nul ||
+	       m->facts.longest_line + t.text > LINE_MAX_OCTETS ||
+	       (!may_8bit && recode_has_8bit(m));
 }
 
 static size_t header_size(const struct msg *m)

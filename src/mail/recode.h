@@ -37,4 +37,10 @@
  */
 int recode(struct msg *m, bool may_8bit, struct fail *why);
 
+/*
+ * May there be 8-bit octets in what is sent? Counts what the edits add, but
+ * not what they take away.
+ */
+bool recode_has_8bit(const struct msg *m);
+
 #endif

@@ -2,6 +2,7 @@
  * The send and receive functions of states.def.
  */
 #include "mem.h"
+#include "recode.h"
 #include "session_private.h"
 #include "wire.h"
 #include <stdio.h>
@@ -204,7 +205,7 @@ static enum smtp_state recv_auth(struct smtp *s)
 static enum smtp_state send_mail(struct smtp *s)
 {
 	const struct msg *m = s->t.msg;
-	bool is_8bit = m->facts.has_8bit_body || m->facts.has_8bit_header;
+	bool is_8bit = recode_has_8bit(m);
 	char size[32] = "";
 
 	if (s->caps.set & CAP_SIZE)

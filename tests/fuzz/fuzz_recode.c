@@ -116,7 +116,7 @@ static struct walk *walk(const struct msg *m, size_t piece)
 	buf_init(&w->all, 16 * MSG_HEADER_MAX);
 	buf_init(&header, MSG_HEADER_MAX);
 	buf_add_slice(&header, buf_slice(&m->header));
-	header.n = header.n ? mime_strip(header.p, header.n) : 0;
+	header.n = mime_strip(header.p, header.n);
 	status = mime_begin(mime, &sink, buf_slice(&header), NULL);
 	for (; body.n && status == 0; body = slice_skip(body, piece))
 		status = mime_add(mime, slice_head(body, piece), NULL);
@@ -175,7 +175,7 @@ static struct buf meaning(const struct seen *part)
 	const char *p;
 
 	buf_init(&out, 32 * MSG_HEADER_MAX);
-	if (part->encoding >= MIME_BASE64 && in.n)
+	if (part->encoding >= MIME_BASE64)
 		in.n = mime_strip(in.p, in.n);
 	buf_addc(&in, '\0');
 	in.n--;

@@ -400,6 +400,14 @@ TEST(large)
 	check_large("@32766*x\n@", 70);
 }
 
+static bool has_8bit(struct slice s)
+{
+	struct tally t = { .text = 0 };
+
+	tally_add(&t, s.p, s.n);
+	return t.has_8bit;
+}
+
 /* The edits of the header count: they may be all that needs mending. */
 static void check_edits(const char *in, const struct rewrite_field *field,
     bool may_8bit, const char *out)
@@ -421,6 +429,7 @@ static void check_edits(const char *in, const struct rewrite_field *field,
 	CHECK_INT(recode(&m, may_8bit, &why), 0);
 	all = read_all(&m);
 	CHECK_STR(buf_text(&all), buf_text(&want));
+	CHECK(recode_has_8bit(&m) || !has_8bit(buf_slice(&all)));
 	if (!m.n_edits && !m.prefix.n)
 		check_facts(&m, buf_slice(&all));
 	buf_free(&text);
@@ -447,6 +456,9 @@ TEST(edits)
 	CASE("added 8-bit");
 	check_edits("A: b\n\nx =\n", &eight, false,
 	    "X: =?UTF-8?q?xxxxx=C3=A4?=\nA: b\n\nx =\n");
+	CASE("added 8-bit that may stay");
+	check_edits(
+	    "A: b\n\nx =\n", &eight, true, "X: xxxxx" AE "\nA: b\n\nx =\n");
 	CASE("added long line");
 	check_edits(
 	    "A: b\n\nx =\n", &longer, true, "X:\n 997*v\nA: b\n\nx =\n");
