@@ -5,6 +5,7 @@ void cut_begin(struct cut *c, enum cut_mode mode, bool may_8bit)
 	c->mode = mode;
 	c->may_8bit = may_8bit;
 	c->is_guarded = false;
+	c->is_cr = false;
 	c->n = 0;
 }
 
@@ -65,6 +66,7 @@ static void cut_line(struct cut *c, struct buf *out)
 
 static void put(struct cut *c, struct slice text, struct buf *out)
 {
+	c->is_cr = false;
 	memcpy(c->line + c->n, text.p, text.n);
 	c->n += text.n;
 	if (c->n <= LINE_MAX_OCTETS)
@@ -87,16 +89,31 @@ static void put_8bit(struct cut *c, char octet, struct buf *out)
 		put(c, (struct slice){ coded, sizeof(coded) }, out);
 }
 
+static void drop_nul(struct cut *c, struct buf *out)
+{
+	/* What it stood between must not become one line end. */
+	if (c->is_cr)
+		buf_addc(out, '\n');
+	c->is_cr = false;
+	c->is_guarded = true;
+}
+
+static void end_line(struct cut *c, char octet, struct buf *out)
+{
+	cut_finish(c, out);
+	buf_addc(out, octet);
+	c->is_cr = octet == '\r';
+}
+
 void cut_add(struct cut *c, struct slice in, struct buf *out)
 {
 	for (size_t i = 0; i < in.n; i++) {
 		char octet = in.p[i];
 
 		if (octet == '\n' || octet == '\r') {
-			cut_finish(c, out);
-			buf_addc(out, octet);
+			end_line(c, octet, out);
 		} else if (octet == '\0') {
-			c->is_guarded = true;
+			drop_nul(c, out);
 		} else if (is_8bit(octet) && !c->may_8bit) {
 			put_8bit(c, octet, out);
 		} else {

@@ -26,6 +26,7 @@ struct cut {
 	enum cut_mode mode;
 	bool may_8bit;
 	bool is_guarded; /* a "-" must not begin the line as it stands */
+	bool is_cr;      /* the last line ends in CR, and LF may follow */
 	size_t n;        /* octets in the line so far */
 	char line[LINE_MAX_OCTETS + 8];
 };

@@ -123,13 +123,18 @@ static size_t fold_place(struct slice line, size_t max)
 	return at > first ? at : 0;
 }
 
+static struct slice without_end(struct slice line)
+{
+	while (line.n &&
+	       (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
+		line.n--;
+	return line;
+}
+
 static void add_line(struct buf *b, struct slice line)
 {
-	struct slice text = line;
+	struct slice text = without_end(line);
 
-	while (text.n &&
-	       (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r'))
-		text.n--;
 	line = slice_skip(line, text.n);
 	for (size_t max = LINE_MAX_OCTETS; text.n > max;) {
 		size_t n = fold_place(text, max);
@@ -165,8 +170,12 @@ void mend_field(struct buf *b, struct slice raw, bool may_8bit)
 	if (may_8bit || !t.has_8bit) {
 		buf_add_slice(&text, raw);
 	} else if (hdr_next(&rest, &f)) {
+		/* An open quote must not swallow the end of the field. */
+		line = f.value;
+		f.value = without_end(line);
 		buf_add(&text, raw.p, (size_t)(f.value.p - raw.p));
 		mend_value(&text, &f);
+		buf_add_slice(&text, slice_skip(line, f.value.n));
 	} else {
 		mend_words(&text, raw, MEND_ASCII);
 	}

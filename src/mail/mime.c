@@ -217,10 +217,15 @@ static int level_of(const struct mime *w, struct slice line, bool *ret_closes)
 
 static bool is_header_line(const struct mime *w, struct slice text)
 {
+	struct slice before = slice_head(buf_slice(&w->line), w->line_at);
+
 	if (hdr_is_field_line(text))
 		return true;
-	return w->line_at ? text.n && is_blank(text.p[0])
-			  : w->part.is_message && mime_mailbox_line(text);
+	if (before.n == 0)
+		return w->part.is_message && mime_mailbox_line(text);
+	/* A mailbox line is not continued. */
+	return text.n && is_blank(text.p[0]) &&
+	       mime_mailbox_line(before) < before.n;
 }
 
 /*

@@ -328,6 +328,13 @@ static bool needs_empty_line(const struct mime_event *e, unsigned flags)
 			    (e->part->kind == MIME_MESSAGE ? below : 0)));
 }
 
+/* One that ends in CR must not swallow a line end that comes next. */
+static void end_line(struct buf *b)
+{
+	if (b->n && b->p[b->n - 1] == '\r')
+		b->p[b->n - 1] = '\n';
+}
+
 static int write_header(
     struct recoder *r, const struct mime_event *e, struct fail *why)
 {
@@ -338,6 +345,7 @@ static int write_header(
 	if (!is_first && needs_empty_line(e, flags))
 		buf_addc(&r->out, '\n');
 	buf_add_slice(&r->out, e->empty);
+	end_line(&r->out);
 	if (r->out.full)
 		return fail(why, FAIL_MESSAGE, "a header becomes too large");
 	if (!is_first)
@@ -356,6 +364,7 @@ static int write_delimiter(
 
 		buf_addc(&r->out, stays ? e->text.p[i] : '?');
 	}
+	end_line(&r->out);
 	return write_out(r, why);
 }
 

@@ -142,6 +142,8 @@ static struct buf on_wire(struct slice s)
 	require(room);
 	buf_init(&b, 32 * MSG_HEADER_MAX);
 	n = wire_filter(&w, s.p, s.n, room);
+	if (w.pending_cr)
+		n += wire_finish(&w, room + n);
 	for (size_t i = 0; i < n; i++)
 		if (room[i] != '.' || (i && room[i - 1] != '\n'))
 			buf_addc(&b, room[i]);

@@ -41,6 +41,8 @@ static const struct {
 	{ "1996", CUT_PLAIN, true, "1996*a\n", "998*a\n 997*a\n a\n" },
 	{ "998 and NUL", CUT_PLAIN, true, "998*a@\n", "998*a\n" },
 	{ "NUL", CUT_PLAIN, true, "a@b@\n@\n", "ab\n\n" },
+	{ "NUL between line ends", CUT_PLAIN, true, "a\r@\n\r@\rb\r@c\n@\n",
+	    "a\r\n\n\r\n\rb\r\nc\n\n" },
 	{ "8-bit stays", CUT_PLAIN, true, "a\xe4\n", "a\xe4\n" },
 	{ "8-bit", CUT_PLAIN, false, "a\xc3\xa4\n", "a??\n" },
 	{ "no character is split", CUT_PLAIN, true, "996*a\xe2\x82\xac\n",

@@ -186,6 +186,10 @@ static const struct {
 	    ">From me\nX: y\n\ntext\n",
 	    "<0 message 7bit top>Content-Type: message/rfc822\n|"
 	    "<1 leaf 7bit top>>From me\nX: y\n|\n[text\n]" },
+	{ "mailbox line and no field", "Content-Type: message/rfc822\n",
+	    "From me\n X: y\n",
+	    "<0 message 7bit top>Content-Type: message/rfc822\n|"
+	    "<1 leaf 7bit top>From me\n|[ X: y\n]" },
 	{ "message that is empty", MIXED,
 	    "--b\nContent-Type: message/rfc822\n--b--\n",
 	    TOP "{--b\n}<1 message 7bit>Content-Type: message/rfc822\n|"

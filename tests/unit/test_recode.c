@@ -159,6 +159,10 @@ static const struct {
 	    MIXED "\n--b\nContent-Type: message/rfc822\na@b: c\n",
 	    MIXED "\n--b\nContent-Type: message/rfc822\n\n" TOP_QP
 		  "\na=00b: c\n" },
+	{ "the same behind a delimiter that ends in CR", BOTH,
+	    "Content-Type: multipart/digest; boundary=b\n\n--b\ra@b: c\n",
+	    "Content-Type: multipart/digest; boundary=b\n" VERSION
+	    "\n--b\n\n" TOP_QP "\na=00b: c\n" },
 	{ "delimiter behind a NUL", BOTH, MIXED "\n@--b\n--b\n\n--b@\nx\n",
 	    MIXED "\n --b\n--b\n" QP_FIELD "\n--b=00\nx\n" },
 	{ "8-bit boundary", NOT_8BIT,
