@@ -88,7 +88,7 @@ static void put_boundary(struct buf *b, struct slice name, struct slice text)
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] == '"' || text.p[i] == '\\')
 			buf_addc(b, '\\');
-		buf_addc(b, is_8bit(text.p[i]) ? '?' : text.p[i]);
+		mend_words(b, (struct slice){ text.p + i, 1 }, MEND_ASCII);
 	}
 	buf_addc(b, '"');
 }

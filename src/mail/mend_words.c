@@ -169,7 +169,10 @@ static size_t put_run(struct writer *w, struct slice spaces, struct slice s)
 static void add_ascii(struct buf *b, struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		buf_addc(b, is_8bit(s.p[i]) ? '?' : s.p[i]);
+		if (is_8bit(s.p[i]))
+			buf_addc(b, '?');
+		else
+			buf_addc(b, s.p[i]);
 }
 
 /* In a comment, what does not belong to a word; else a comment. */

@@ -305,8 +305,10 @@ static size_t find_dash(const struct mime *w, struct slice s)
 	size_t at = slice_find(s, '-');
 
 	while (at < s.n) {
-		char before = at ? s.p[at - 1] : w->last;
+		char before = w->last;
 
+		if (at)
+			before = s.p[at - 1];
 		if (before == '\n' || before == '\r')
 			break;
 		at++;

@@ -359,11 +359,11 @@ static int write_header(
 static int write_delimiter(
     struct recoder *r, const struct mime_event *e, struct fail *why)
 {
-	for (size_t i = 0; i < e->text.n; i++) {
-		bool stays = r->may_8bit || !is_8bit(e->text.p[i]);
-
-		buf_addc(&r->out, stays ? e->text.p[i] : '?');
-	}
+	for (size_t i = 0; i < e->text.n; i++)
+		if (r->may_8bit || !is_8bit(e->text.p[i]))
+			buf_addc(&r->out, e->text.p[i]);
+		else
+			buf_addc(&r->out, '?');
 	end_line(&r->out);
 	return write_out(r, why);
 }

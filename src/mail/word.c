@@ -85,29 +85,29 @@ static struct slice word_head(
 	return slice_head(s, n);
 }
 
-void word_add(struct buf *b, struct slice s, size_t first_max)
+void word_add(struct buf *b, struct slice text, size_t first_max)
 {
-	const bool utf8 = utf8_is_valid(s);
+	const bool utf8 = utf8_is_valid(text);
 	struct encoding e = { "UTF-8", 'q', add_q, q_length };
 	size_t max = first_max;
 	bool is_first = true;
 
 	if (!utf8)
 		e.charset = "unknown-8bit";
-	if (b_length(s) < q_length(s)) {
+	if (b_length(text) < q_length(text)) {
 		e.letter = 'b';
 		e.add = add_b;
 		e.length = b_length;
 	}
-	while (s.n) {
+	while (text.n) {
 		struct slice head = word_head(
-		    &e, s, utf8, max - strlen(e.charset) - WORD_FRAME);
+		    &e, text, utf8, max - strlen(e.charset) - WORD_FRAME);
 
 		buf_addf(b, "%s=?%s?%c?", is_first ? "" : "\n ", e.charset,
 		    e.letter);
 		e.add(b, head);
 		buf_adds(b, "?=");
-		s = slice_skip(s, head.n);
+		text = slice_skip(text, head.n);
 		max = WORD_MAX;
 		is_first = false;
 	}
