@@ -1,10 +1,7 @@
-#include "plan.h"
 #include "account.h"
-#include <fnmatch.h>
-#include <pwd.h>
+#include "plan_private.h"
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Seconds; smtp/states.def has those of the dialogue. */
 enum { ADDRESS_SECONDS = 10, DIAL_SECONDS = 30 };
@@ -32,6 +29,22 @@ static int plan_auth(
 		return fail(why, FAIL_CONFIG, "auth %s: this build knows %s",
 		    s->auth, sasl_mechanisms());
 	return 0;
+}
+
+/* A wrong address would stop every message: better said than sent. */
+static int check_reply_to(
+    const struct settings *s, struct arena *a, struct fail *why)
+{
+	static const struct addr_syntax syntax = { .bare_blanks = false };
+	struct addr_list list = { 0 };
+
+	if (!s->reply_to || !s->reply_to[0])
+		return 0;
+	if (addr_parse(a, slice_of(s->reply_to), &syntax, &list, why) == 0 &&
+	    list.n > 0)
+		return 0;
+	return option_fail(
+	    why, s, OPT_reply_to, "reply_to %s: not an address", s->reply_to);
 }
 
 int plan_connection(
@@ -70,102 +83,9 @@ int plan_connection(
 		.max_size = (uint64_t)s->max_message_size,
 	};
 	p->smtp.tls_params = &p->tls;
+	if (check_reply_to(s, a, why) != 0)
+		return -1;
 	return plan_auth(&p->smtp, s, why);
-}
-
-const char *plan_sender_operand(
-    const char *text, struct arena *a, struct fail *why)
-{
-	static const struct addr_syntax syntax = { .bare_blanks = false };
-	struct slice trimmed = slice_trim(slice_of(text));
-	struct addr_list list = { 0 };
-
-	if (trimmed.n == 0 || slice_eq(trimmed, SLICE("<>")) ||
-	    slice_ieq(trimmed, SLICE("MAILER-DAEMON")))
-		return "";
-	if (addr_parse(a, trimmed, &syntax, &list, why) != 0 || list.n != 1) {
-		fail(why, FAIL_USAGE, "-f %s: not one address", text);
-		return NULL;
-	}
-	return list.v[0].spec;
-}
-
-/* The account's own address; NULL when it has none, or only a pattern. */
-static const char *own_address(const struct settings *s)
-{
-	return s->from && s->from[0] && !account_is_pattern(s->from) ? s->from
-								     : NULL;
-}
-
-/* The author in the header, where the account lets it be the sender. */
-static const char *header_author(
-    const struct settings *s, const struct rewrite_view *view)
-{
-	bool fits = view->from && account_is_pattern(s->from) &&
-		    fnmatch(s->from, view->from, 0) == 0;
-
-	return s->sender_from_header || fits ? view->from : NULL;
-}
-
-/* Who runs us, at the account's domain: getuid(), never the environment. */
-static const char *caller_address(const struct plan *p)
-{
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (!pw || !pw->pw_name || !p->settings->qualify_domain)
-		return NULL;
-	return arena_printf(
-	    p->arena, "%s@%s", pw->pw_name, p->settings->qualify_domain);
-}
-
-static const char *usual_sender(
-    const struct plan *p, const struct rewrite_view *view)
-{
-	const char *sender = own_address(p->settings);
-
-	if (!sender)
-		sender = header_author(p->settings, view);
-	return sender ? sender : caller_address(p);
-}
-
-/* What the command line says, NULL when it says nothing. */
-static int asked_sender(const struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, const char **ret, struct fail *why)
-{
-	*ret = NULL;
-	if (inv->sender)
-		*ret = plan_sender_operand(inv->sender, p->arena, why);
-	else if (inv->read_sender)
-		*ret = view->from;
-	if (inv->sender && !*ret)
-		return -1;
-	if (inv->read_sender && !*ret)
-		return fail(why, FAIL_USAGE,
-		    "--read-envelope-from: the message has no From address");
-	return 0;
-}
-
-static int plan_sender(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct fail *why)
-{
-	const char *sender;
-
-	if (asked_sender(p, inv, view, &sender, why) != 0)
-		return -1;
-	/* Some relays take no null sender; the account's stands in. */
-	if (!sender || (sender[0] == '\0' && !p->settings->null_sender))
-		sender = usual_sender(p, view);
-	if (!sender)
-		return fail(why, FAIL_CONFIG,
-		    "no envelope sender: set `from` in the account or use -f");
-	p->sender = sender;
-	if (sender[0] == '\0')
-		return 0;
-	p->sender = addr_qualify(p->arena, sender, p->settings->qualify_domain);
-	if (addr_check(p->sender, p->provider != NULL, why) == 0)
-		return 0;
-	why->kind = inv->sender ? FAIL_USAGE : FAIL_CONFIG;
-	return fail_wrap(why, "envelope sender");
 }
 
 /* Adds what is not there yet: everybody gets a message once. */
@@ -283,16 +203,20 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
     struct rewrite_params *ret)
 {
 	const struct settings *s = p->settings;
-	const char *own = own_address(s);
 
 	*ret = (struct rewrite_params){
 		.set_from = (enum rewrite_from)s->set_from_header,
 		.add_date = s->set_date_header == SET_AUTO,
 		.add_message_id = s->set_msgid_header == SET_AUTO,
+		.label_8bit = s->set_mime_headers == SET_AUTO,
 		.keep_bcc = !s->remove_bcc_headers,
 		.keep_once = s->header_once == HEADER_ONCE_OFF,
 		.once_relay = s->header_once == HEADER_ONCE_RELAY,
-		.from = p->sender[0] ? p->sender : own,
+		.from = p->sender[0] ? p->sender : account_address(s),
+		.new_from = p->new_from,
+		.new_sender = p->new_sender,
+		.reply_to = s->reply_to && s->reply_to[0] ? s->reply_to
+							  : p->former_from,
 		.full_name =
 		    inv->full_name ? inv->full_name : s->from_full_name,
 		.qualify = s->qualify_domain,
@@ -300,6 +224,6 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.now = time(NULL),
 	};
 	if (!ret->from)
-		ret->from = caller_address(p);
+		ret->from = plan_caller_address(p);
 	plan_fields(p, ret);
 }

@@ -22,8 +22,11 @@ struct plan {
 	struct tls_params tls;
 	struct smtp_params smtp;
 	struct alias_table aliases;
-	const char *sender; /* "" is the null sender */
-	const char **rcpt;  /* each once */
+	const char *sender;      /* "" is the null sender */
+	const char *new_from;    /* takes the place of the author, or NULL */
+	const char *new_sender;  /* the same for Sender */
+	const char *former_from; /* the author's, for Reply-To, or NULL */
+	const char **rcpt;       /* each once */
 	size_t n_rcpt;
 	size_t max_rcpt;   /* of one transaction; 0: no limit */
 	uint64_t max_size; /* octets on the wire; 0: no limit */
@@ -36,7 +39,8 @@ int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
 /*
  * Who sends to whom. What is wrong with the aliases is appended to
  * *warnings, one a line. Fails: USAGE (a bad operand, nobody to send to),
- * MESSAGE (a bad address in the header), CONFIG (no sender can be found).
+ * MESSAGE (a bad address in the header), CONFIG (no sender can be found),
+ * SENDER (one that the account does not allow).
  */
 int plan_envelope(struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, struct buf *warnings, struct fail *why);

@@ -375,6 +375,7 @@ static void conclude(struct intake *in)
 							      : body->longest,
 		.has_8bit_header = head->has_8bit,
 		.has_8bit_body = body->has_8bit,
+		.has_bad_utf8 = body->utf8.is_bad,
 		.has_nul = head->has_nul || body->has_nul,
 		.has_bare_cr =
 		    in->has_bare_cr || in->in_empty || body->has_bare_cr,

@@ -48,6 +48,7 @@ struct msg_facts {
 	size_t longest_line; /* of header and body, without line end */
 	bool has_8bit_header;
 	bool has_8bit_body;
+	bool has_bad_utf8; /* 8-bit octets of the body that are not UTF-8 */
 	bool has_nul;
 	bool has_bare_cr; /* a CR that no CR or LF follows */
 };

@@ -35,6 +35,8 @@ enum password_kind { PASSWORD_AUTO, PASSWORD_SMTP, PASSWORD_AWS_SECRET };
 
 enum header_once { HEADER_ONCE_RFC, HEADER_ONCE_RELAY, HEADER_ONCE_OFF };
 
+enum from_policy { FROM_POLICY_PASS, FROM_POLICY_REWRITE, FROM_POLICY_REFUSE };
+
 /* Later ones win. */
 enum origin_kind {
 	ORIGIN_NONE, /* never set, no default */

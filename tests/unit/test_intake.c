@@ -307,6 +307,17 @@ TEST(facts)
 			.body_wire = 4,
 			.longest_line = 4,
 			.has_8bit_body = true } },
+		{ "8-bit body, not UTF-8", { "A: b\n\n\xe4\n", 8 },
+		    { .size = 8,
+			.body_wire = 3,
+			.longest_line = 4,
+			.has_8bit_body = true,
+			.has_bad_utf8 = true } },
+		{ "8-bit header, not UTF-8", { "A: \xe4\n\nx\n", 8 },
+		    { .size = 8,
+			.body_wire = 3,
+			.longest_line = 4,
+			.has_8bit_header = true } },
 		{ "NUL in the header", { "A: \0\n\nx\n", 8 },
 		    { .size = 8,
 			.body_wire = 3,
@@ -378,6 +389,7 @@ TEST(facts)
 		CHECK_INT(
 		    m.facts.has_8bit_header, table[i].facts.has_8bit_header);
 		CHECK_INT(m.facts.has_8bit_body, table[i].facts.has_8bit_body);
+		CHECK_INT(m.facts.has_bad_utf8, table[i].facts.has_bad_utf8);
 		CHECK_INT(m.facts.has_nul, table[i].facts.has_nul);
 		CHECK_INT(m.facts.has_bare_cr, table[i].facts.has_bare_cr);
 		msg_free(&m);
