@@ -86,7 +86,7 @@ def test_corpus_is_varied_and_needs_nothing():
             assert (b"\n" + text).count(b"\n" + name + b":") == 1, one.name
         assert not one.header[0].startswith((b"From ", b">From ", b" "))
         if not all(map(bytes.isascii, one.body)):
-            assert b"content-t" in text, one.name
+            assert b"\ncontent-type:" in b"\n" + text, one.name
 
 
 @pytest.mark.parametrize("desk, how", [

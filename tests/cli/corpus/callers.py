@@ -49,6 +49,7 @@ X-Mailer: git-send-email 2.39.2
 In-Reply-To: <20240902081112.1234-1-author@example.com>
 References: <20240902081112.1234-1-author@example.com>
 MIME-Version: 1.0
+Content-Type: text/plain; charset=UTF-8
 Content-Transfer-Encoding: 8bit
 
 From: Jürgen <juergen@example.com>
