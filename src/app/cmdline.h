@@ -15,6 +15,7 @@
 
 enum mode_id {
 	MODE_SEND,
+	MODE_SERVE,
 	MODE_PRETEND,
 	MODE_VERSION,
 	MODE_HELP,

@@ -9,6 +9,7 @@ static int take_mode(
 		enum mode_id mode;
 	} modes[] = {
 		{ "m", MODE_SEND },
+		{ "s", MODE_SERVE },
 		{ "p", MODE_QUEUE_LIST },
 		{ "P", MODE_QUEUE_COUNT },
 		{ "i", MODE_NOTHING },
@@ -157,7 +158,8 @@ const struct flag flags[] = {
 	{ 'n', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(no_aliases), NULL, "",
 	    "do not look at the aliases" },
 	{ 'b', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_mode, "MODE",
-	    "m: send (default), p: list the queue, i: rebuild aliases" },
+	    "m: send (default), s: SMTP on standard input and output, "
+	    "p: list the queue, i: rebuild aliases" },
 	{ 'o', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_setting,
 	    "SETTING", "i: as -i; eq: nothing on standard error" },
 	{ 'e', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_errors, "",

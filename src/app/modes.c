@@ -195,6 +195,7 @@ int mode_run(const struct invocation *inv, struct arena *a)
 	static int (*const modes[])(
 	    const struct invocation *, struct arena *) = {
 		[MODE_SEND] = mode_send,
+		[MODE_SERVE] = mode_serve,
 		[MODE_PRETEND] = mode_pretend,
 		[MODE_VERSION] = mode_version,
 		[MODE_HELP] = mode_help,

@@ -148,13 +148,35 @@ static int add_operand(
 	return fail_wrap(why, "recipient %s", operand);
 }
 
-int plan_envelope(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
+/* Once for a plan. */
+static void load_aliases(
+    struct plan *p, const struct invocation *inv, struct buf *warnings)
 {
 	const char *path = p->settings->aliases;
 
-	if (path && path[0] && !inv->no_aliases)
+	if (path && path[0] && !inv->no_aliases && !p->aliases.path)
 		alias_load(&p->aliases, path, p->arena, warnings);
+}
+
+int plan_recipient(struct plan *p, const struct invocation *inv,
+    const char *spec, struct buf *warnings, struct fail *why)
+{
+	size_t n = p->n_rcpt;
+
+	load_aliases(p, inv, warnings);
+	if (expand(p, arena_copy(p->arena, slice_of(spec)), &p->aliases,
+		warnings, why) == 0)
+		return 0;
+	if (p->n_rcpt == ADDR_LIST_MAX)
+		why->kind = FAIL_LATER;
+	p->n_rcpt = n;
+	return -1;
+}
+
+int plan_envelope(struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
+{
+	load_aliases(p, inv, warnings);
 	for (size_t i = 0; i < inv->n_operands; i++)
 		if (add_operand(p, inv->operands[i], warnings, why) != 0)
 			return -1;

@@ -37,6 +37,15 @@ int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
     struct fail *why);
 
 /*
+ * One recipient of a dialogue (as addr_check() wants it, maybe without a
+ * domain), before plan_envelope(). Warnings as there. Fails: MESSAGE (the
+ * address, or what stands for it, cannot be sent to), LATER (too many); the
+ * recipients are then as they were.
+ */
+int plan_recipient(struct plan *p, const struct invocation *inv,
+    const char *spec, struct buf *warnings, struct fail *why);
+
+/*
  * Who sends to whom. What is wrong with the aliases is appended to
  * *warnings, one a line. Fails: USAGE (a bad operand, nobody to send to),
  * MESSAGE (a bad address in the header), CONFIG (no sender can be found),

@@ -15,6 +15,7 @@ enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10 };
 
 static const char *log_name = "postrider";
 static bool log_quiet;
+static bool log_patient = true;
 
 void log_set_name(const char *name)
 {
@@ -24,6 +25,18 @@ void log_set_name(const char *name)
 void log_set_quiet(bool quiet)
 {
 	log_quiet = quiet;
+}
+
+void log_set_patient(bool patient)
+{
+	log_patient = patient;
+}
+
+/* A pipe that poll() calls ready has room for PIPE_BUF octets. */
+static bool has_room(void)
+{
+	return log_patient ||
+	       io_wait(STDERR_FILENO, POLLOUT, deadline_in_ms(1)) == 1;
 }
 
 /* One write for a line, so that lines of several programs do not mix. */
@@ -41,7 +54,8 @@ __attribute__((format(printf, 2, 0))) static void log_line(
 	buf_addf(&line, ": %s", prefix);
 	buf_add_printable(&line, slice_of(text));
 	buf_addc(&line, '\n');
-	(void)io_write(STDERR_FILENO, line.p, line.n);
+	if (has_room())
+		(void)io_write(STDERR_FILENO, line.p, line.n);
 	buf_free(&line);
 }
 

@@ -12,6 +12,8 @@
 void log_set_name(const char *name);
 /* Errors and warnings on stderr, or not at all (-oeq). */
 void log_set_quiet(bool quiet);
+/* Off: a line that nobody makes room for is dropped, not waited for. */
+void log_set_patient(bool patient);
 
 /* "NAME: TEXT" on stderr. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
