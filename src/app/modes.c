@@ -202,8 +202,11 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_DERIVE] = mode_derive,
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
+		[MODE_VERIFY] = mode_verify,
 		[MODE_NOTHING] = mode_nothing,
 	};
 
+	if (inv->shows_version)
+		(void)mode_version(inv, a);
 	return modes[inv->mode](inv, a);
 }

@@ -14,5 +14,7 @@ int mode_send(const struct invocation *inv, struct arena *a);
 
 /* serve.c: SMTP on standard input and output. */
 int mode_serve(const struct invocation *inv, struct arena *a);
+/* verify.c: say where mail for the operands would go. */
+int mode_verify(const struct invocation *inv, struct arena *a);
 
 #endif

@@ -11,15 +11,21 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10 };
+enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10, LOG_TAG_MAX = 64 };
 
 static const char *log_name = "postrider";
+static const char *log_tag;
 static bool log_quiet;
 static bool log_patient = true;
 
 void log_set_name(const char *name)
 {
 	log_name = name;
+}
+
+void log_set_tag(const char *tag)
+{
+	log_tag = tag;
 }
 
 void log_set_quiet(bool quiet)
@@ -130,13 +136,18 @@ int log_to_file(const char *path, struct slice line, struct fail *why)
 
 void log_to_syslog(int facility, bool is_error, struct slice line)
 {
-	struct buf text;
+	struct slice name =
+	    slice_of(log_tag && log_tag[0] ? log_tag : log_name);
+	struct buf text, tag;
 
 	buf_init(&text, LOG_LINE_MAX);
+	buf_init(&tag, LOG_TAG_MAX);
 	buf_add_printable(&text, slice_head(line, LOG_LINE_MAX));
-	openlog(log_name, 0, facility);
+	buf_add_printable(&tag, slice_head(name, LOG_TAG_MAX));
+	openlog(buf_text(&tag), 0, facility);
 	syslog(
 	    (is_error ? LOG_ERR : LOG_INFO) | facility, "%s", buf_text(&text));
 	closelog();
+	buf_free(&tag);
 	buf_free(&text);
 }

@@ -10,6 +10,8 @@
 
 /* The prefix of messages ("postrider"). Borrowed. */
 void log_set_name(const char *name);
+/* The name in the log of the system, instead of that one. Borrowed. */
+void log_set_tag(const char *tag);
 /* Errors and warnings on stderr, or not at all (-oeq). */
 void log_set_quiet(bool quiet);
 /* Off: a line that nobody makes room for is dropped, not waited for. */
