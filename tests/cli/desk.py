@@ -30,6 +30,7 @@ KINDS = {
 class Desk:
     def __init__(self, binary, home, authority, kind):
         self.name, fields = KINDS[kind]
+        self.eight_bit = fields.get("eight_bit_mime", True)
         self.facts = PROVIDERS.get(self.name, GENERIC)
         policy = dict(fields, verified={DOMAIN}, idle_seconds=60.0)
         mode = "plain"

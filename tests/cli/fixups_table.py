@@ -399,6 +399,13 @@ CONTROL = [
         b"Subject: one\rX-Two: x\n\nb\n",
         [fits(r"Subject: one(\r\n\s*| )X-Two: x")], b"b\r\n",
         pending=True),
+    raw("bare CR makes no recipient",
+        b"To: a@example.net\nSubject: one\rBcc: x@example.org\n\nb\n",
+        ["To: a@example.net", fits(r"Subject: one(\s+Bcc: x@example\.org)?")],
+        b"b\r\n", args=("-t",), people=("a@example.net",), pending=True),
+    raw("bare CRs do not end the header",
+        b"Subject: one\r\rtwo\nX-A: 1\n\nb\n",
+        [fits(r"Subject: one\s+two"), "X-A: 1"], b"b\r\n", pending=True),
     raw("bare CR hides no Bcc", b"Subject: one\rBcc: x@example.org\n\nb\n",
         [fits(r"Subject: one(\s+Bcc: x@example\.org)?")], b"b\r\n"),
     text("NUL in the body", b"one\0two\n", None, leaves=(
@@ -448,8 +455,8 @@ EIGHT_BIT = [
              'text/plain; *charset="?unknown-8bit"?'}),
     text("8-bit body, a type and no version", GREETING, None,
          [PLAIN_UTF8], args=named("-i"), parameters=EIGHT,
-         leaves=(GREETING.encode(),), made={"mime-version": r"1\.0"},
-         may={"content-transfer-encoding": "8bit"}, pending=True),
+         leaves=(GREETING.encode(),), may={
+             "mime-version": r"1\.0", "content-transfer-encoding": "8bit"}),
     text("8-bit body, a label without an encoding", GREETING, None,
          [MIME, PLAIN_UTF8], args=named("-i"), parameters=EIGHT,
          leaves=(GREETING.encode(),),
@@ -550,13 +557,13 @@ def _long_rows():
             yield text(f"a line of {length} in a part, {kind}",
                        leaf.format(one), None, multipart,
                        leaves=(one.encode(), b"<p>"), pending=pending)
+        whole = octets[:(length + 3) // 4 * 4]
         if pending:
-            yield text(f"a line of {length} in a base64 part",
+            yield text(f"a line of {len(whole)} in a base64 part, "
+                       f"from {length}",
                        f"--b\nContent-Type: image/png\n{CTE}base64\n\n"
-                       f"{octets[:length]}\n--b--\n", None, multipart,
-                       leaves=(base64.b64decode(
-                           octets[:length // 4 * 4]),), pending=pending)
-            whole = octets[:(length + 3) // 4 * 4]
+                       f"{whole}\n--b--\n", None, multipart,
+                       leaves=(base64.b64decode(whole),), pending=pending)
             yield text(f"a line of {len(whole)} in base64, from {length}",
                        whole + "\n", None,
                        [MIME, "Content-Type: image/png", CTE + "base64"],

@@ -80,10 +80,17 @@ class Odd:
         ended[-1] = lines[-1] + self.last
         return b"".join(ended)
 
-    def kept_fields(self):
+    def is_clear(self):
+        """Whether it is beyond doubt where the header ends."""
+        return not any(b"\r" in field or b"\0" in field.split(b":")[0]
+                       for field in self.fields)
+
+    def kept_fields(self, eight_bit):
         """The untouched fields as they must be on the wire."""
         found = []
         for field in self.fields:
+            if not (eight_bit or field.isascii()):
+                continue
             name, _, value = field.partition(b":")
             name = name.rstrip(b" \t")
             if name.lower() not in TOUCHED:

@@ -79,11 +79,11 @@ def complaint(desk, odd, wild):
     if read != [name for name, _ in fields]:
         return f"a mail program reads other fields: {read}"
     if not wild:
-        kept = odd.kept_fields()
+        kept = odd.kept_fields(desk.eight_bit)
         stand = [field for _, field in fields if field in kept]
         if stand != kept:
             return f"fields {stand}, not {kept}"
-    if not is_same_body(odd.body_lines(), message.content):
+    if odd.is_clear() and not is_same_body(odd.body_lines(), message.content):
         return f"body {split(message.content)[1][:300]!r}"
     return None
 
