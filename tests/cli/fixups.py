@@ -18,7 +18,7 @@ COMPLETE = ("From: Sender <sender@example.com>", "To: user@example.net",
 
 DATE = r"[A-Z][a-z]{2}, \d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"
 ID = r"<[^<>@\s]+@[A-Za-z0-9.-]+>"
-FROM = r"(\S+ )?<?sender@example\.com>?"
+FROM = r"(.+ )?<?sender@example\.com>?"
 ALL_MADE = {"from": FROM, "date": DATE, "message-id": ID}
 
 

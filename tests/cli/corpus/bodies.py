@@ -163,8 +163,8 @@ def _encoded():
 
 
 def _flowed():
-    lines = [b"> quoted ", b"> text", b" From stuffed", b"a line ", b"that flows ",
-             b"on", b"", b"-- ", b"Sender", b" ", b"  two"]
+    lines = [b"> quoted ", b"> text", b" From stuffed", b"a line ",
+             b"that flows ", b"on", b"", b"-- ", b"Sender", b" ", b"  two"]
     yield _labelled("format=flowed", lines, "us-ascii", "7bit",
                     more="; format=flowed")
     yield _labelled("format=flowed, delsp", lines, "utf-8", "8bit",

@@ -68,7 +68,7 @@ diff --git a/a.c b/a.c
 -old\x0c
 +new \t
 \x20
--- 
+--\x20
 2.39.2
 
 """
