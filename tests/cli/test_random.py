@@ -43,8 +43,16 @@ def is_same_body(given, content):
     if lines(body) == given:
         return True
     read = quopri.decodestring(body)
-    return plain(given) in (plain(read), plain(body)) or _same_parts(
-        given, content)
+    return (plain(given) in (plain(read), plain(body))
+            or _same_parts(given, content) or _outside(given, content))
+
+
+def _outside(given, content):
+    """No label covers what stands outside of the parts of a multipart."""
+    return (Meaning(content).message.is_multipart()
+            or b"multipart/" in content) and plain(
+                re.sub(rb"[\x80-\xff]", b"?", given)) == plain(
+                    split(content)[1])
 
 
 def _same_parts(given, content):
