@@ -120,17 +120,12 @@ def check(desk, wild, first):
     assert not desk.violations()
 
 
-PENDING = pytest.mark.xfail(strict=True, reason="not encoded yet")
-
-
-@pytest.mark.parametrize("desk, first", [
-    ("generic", 0), pytest.param("seven", 1, marks=PENDING)],
+@pytest.mark.parametrize("desk, first", [("generic", 0), ("seven", 1)],
                          indirect=["desk"])
 def test_odd_messages(desk, first):
     check(desk, False, first)
 
 
-@PENDING
 @pytest.mark.parametrize("desk, first", [("generic", 0), ("seven", 1)],
                          indirect=["desk"])
 def test_wild_messages(desk, first):
