@@ -81,7 +81,9 @@ class Odd:
         return b"".join(ended)
 
     def is_clear(self):
-        """Whether it is beyond doubt where the header ends."""
+        """Whether it is beyond doubt where the header begins and ends."""
+        if self.starts and not (self.fields or self.joint or self.body):
+            return False
         return not any(b"\r" in field or b"\0" in field.split(b":")[0]
                        for field in self.fields)
 

@@ -42,7 +42,8 @@ def is_same_body(given, content):
     body = split(content)[1]
     if lines(body) == given:
         return True
-    read = quopri.decodestring(body)
+    label = rb"(?i)content-transfer-encoding: quoted-printable\r\n(\r\n)?"
+    read = quopri.decodestring(re.sub(label, b"", body))
     return (plain(given) in (plain(read), plain(body))
             or _same_parts(given, content) or _outside(given, content))
 
