@@ -2,7 +2,7 @@
 #include "host.h"
 #include "mem.h"
 #include "slice.h"
-#include <gnutls/gnutls.h>
+#include "tls_setup.h"
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,15 +20,14 @@ enum {
 	WARNINGS_MAX = 8,
 };
 
-/* TLS 1.2 and 1.3, whatever the system's policy leaves of them. */
-static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
-
 struct tls {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t trust;
 	char *name;                /* A-labels, without the dot of the root */
 	unsigned char address[16]; /* when the name is one */
 	gnutls_typed_vdata_st wanted[2]; /* of the certificate */
+	struct tls_pin pin;
+	bool is_unchecked;
 	unsigned warnings;
 	char description[96];
 };
@@ -39,6 +38,8 @@ static int tls_trust(struct tls *t, const char *trust_file, struct fail *why)
 
 	if (n < 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(n));
+	if (t->is_unchecked || t->pin.n > 0)
+		return 0;
 	n = trust_file ? gnutls_certificate_set_x509_trust_file(
 			     t->trust, trust_file, GNUTLS_X509_FMT_PEM)
 		       : gnutls_certificate_set_x509_system_trust(t->trust);
@@ -54,6 +55,16 @@ static int tls_trust(struct tls *t, const char *trust_file, struct fail *why)
 	return 0;
 }
 
+/* Called within the handshake, before anything is sent under its keys. */
+static int check_pin(gnutls_session_t session)
+{
+	const struct tls *t = gnutls_session_get_ptr(session);
+
+	return tls_pin_fits(session, &t->pin)
+		   ? 0
+		   : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+}
+
 /*
  * Whose certificate it must be, and that it is for servers if it says what it
  * is for (RFC 5280 4.2.1.12). The library keeps the pointers.
@@ -63,6 +74,11 @@ static void tls_verify(struct tls *t)
 	static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
 	size_t n = host_address(t->name, t->address);
 
+	gnutls_session_set_ptr(t->session, t);
+	if (t->pin.n > 0)
+		gnutls_session_set_verify_function(t->session, check_pin);
+	if (t->is_unchecked || t->pin.n > 0)
+		return;
 	t->wanted[0].type = n ? GNUTLS_DT_IP_ADDRESS : GNUTLS_DT_DNS_HOSTNAME;
 	t->wanted[0].data = n ? t->address : (unsigned char *)t->name;
 	t->wanted[0].size = (unsigned)n; /* 0: ends with a NUL */
@@ -71,15 +87,15 @@ static void tls_verify(struct tls *t)
 	gnutls_session_set_verify_cert2(t->session, t->wanted, 2, 0);
 }
 
-static int tls_session(struct tls *t, struct fail *why)
+static int tls_session(
+    struct tls *t, const struct tls_params *params, struct fail *why)
 {
 	const unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK |
 			       GNUTLS_NO_TICKETS | GNUTLS_NO_SIGNAL;
 	int error = gnutls_init(&t->session, flags);
 
-	if (error == 0)
-		error = gnutls_set_default_priority_append(
-		    t->session, versions, NULL, 0);
+	if (error == 0 && tls_setup_session(t->session, params, why) != 0)
+		return -1;
 	if (error == 0)
 		error = gnutls_credentials_set(
 		    t->session, GNUTLS_CRD_CERTIFICATE, t->trust);
@@ -107,8 +123,12 @@ struct tls *tls_new(const struct tls_params *params, struct fail *why)
 		name[n - 1] = '\0';
 	t = mem_zero(sizeof(*t));
 	t->name = name;
+	t->is_unchecked = params->is_unchecked;
+	if (!t->is_unchecked)
+		t->pin = params->pin;
 	if (tls_trust(t, params->trust_file, why) != 0 ||
-	    tls_session(t, why) != 0)
+	    tls_setup_credentials(t->trust, params, why) != 0 ||
+	    tls_session(t, params, why) != 0)
 		return tls_free(t);
 	return t;
 }
@@ -172,7 +192,9 @@ static bool is_cut_off(int error)
 static enum tls_status fail_handshake(
     const struct tls *t, int error, struct fail *why)
 {
-	if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
+	if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR && t->pin.n > 0)
+		(void)tls_pin_fail(t->session, &t->pin, t->name, why);
+	else if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
 		fail_untrusted(t, why);
 	else if (is_clear_text(t, error))
 		fail(why, FAIL_PROTOCOL,

@@ -1,4 +1,5 @@
 #include "account.h"
+#include "connection.h"
 #include "provider.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -132,15 +133,13 @@ static void fill_defaults(
 
 /* ---- the whole ---- */
 
-static int check(const struct settings *s, struct fail *why)
+static int check(
+    const struct settings *s, struct buf *warnings, struct fail *why)
 {
 	if (s->auth && !is_mechanism(slice_of(s->auth)))
 		return option_fail(why, s, OPT_auth,
 		    "auth: on, off or the name of a mechanism expected");
-	if (s->tls && !s->tls_trust_file)
-		return option_fail(why, s, OPT_tls_trust_file,
-		    "tls needs tls_trust_file: a file, or system");
-	return 0;
+	return connection_check(s, warnings, why);
 }
 
 int account_complete(
@@ -157,12 +156,12 @@ int account_complete(
 	if (provider_apply(p, s, a, warnings, why) != 0)
 		return -1;
 	fill_defaults(s, p, a);
-	return check(s, why);
+	return check(s, warnings, why);
 }
 
 int account_check_sending(const struct settings *s, struct fail *why)
 {
-	if (!s->host)
+	if (!s->host && !s->socket)
 		return option_fail(why, s, OPT_host,
 		    "host is not set, and no provider either");
 	if (!account_needs_secret(s))
