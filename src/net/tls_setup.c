@@ -94,15 +94,34 @@ int tls_setup_credentials(gnutls_certificate_credentials_t credentials,
 /* ---- priorities ---- */
 
 /*
+ * The library takes a named group (RFC 7919) for large enough, whatever the
+ * least size of a prime is.
+ */
+static void drop_small_groups(struct buf *priorities, unsigned min_bits)
+{
+	static const unsigned groups[] = { 2048, 3072, 4096, 6144, 8192 };
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (groups[i] < min_bits)
+			buf_addf(priorities, ":-GROUP-FFDHE%u", groups[i]);
+}
+
+/*
  * Whatever the account asks for or the policy of the system leaves: nothing
  * older than TLS 1.2.
  */
-static int set_default(gnutls_session_t session, struct fail *why)
+static int set_default(
+    gnutls_session_t session, unsigned min_dh_bits, struct fail *why)
 {
-	static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
-	int error =
-	    gnutls_set_default_priority_append(session, versions, NULL, 0);
+	struct buf more;
+	int error;
 
+	buf_init(&more, PRIORITIES_MAX);
+	buf_adds(&more, "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2");
+	drop_small_groups(&more, min_dh_bits);
+	error = gnutls_set_default_priority_append(
+	    session, buf_text(&more), NULL, 0);
+	buf_free(&more);
 	if (error != 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
 	return 0;
@@ -125,8 +144,8 @@ static bool has_version(gnutls_priority_t priorities)
 	return gnutls_priority_protocol_list(priorities, &versions) > 0;
 }
 
-static int set_priorities(
-    gnutls_session_t session, const char *text, struct fail *why)
+static int set_priorities(gnutls_session_t session, const char *text,
+    unsigned min_dh_bits, struct fail *why)
 {
 	static const char floor[] =
 	    ":-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL";
@@ -137,6 +156,7 @@ static int set_priorities(
 	buf_init(&whole, PRIORITIES_MAX);
 	buf_adds(&whole, text);
 	buf_adds(&whole, floor);
+	drop_small_groups(&whole, min_dh_bits);
 	error = whole.full ? GNUTLS_E_INVALID_REQUEST
 			   : gnutls_priority_init2(
 				 &priorities, buf_text(&whole), NULL, 0);
@@ -153,12 +173,13 @@ static int set_priorities(
 int tls_setup_session(
     gnutls_session_t session, const struct tls_params *params, struct fail *why)
 {
-	int result = params->priorities
-			 ? set_priorities(session, params->priorities, why)
-			 : set_default(session, why);
+	unsigned bits = params->min_dh_bits;
+	int result = params->priorities ? set_priorities(session,
+					      params->priorities, bits, why)
+					: set_default(session, bits, why);
 
-	if (result == 0 && params->min_dh_bits > 0)
-		gnutls_dh_set_prime_bits(session, params->min_dh_bits);
+	if (result == 0 && bits > 0)
+		gnutls_dh_set_prime_bits(session, bits);
 	return result;
 }
 
