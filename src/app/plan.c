@@ -1,4 +1,5 @@
 #include "account.h"
+#include "caller.h"
 #include "connection.h"
 #include "plan_private.h"
 #include <string.h>
@@ -132,8 +133,8 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 
 	alias_expand(table, spec, p->arena, &list, warnings);
 	for (size_t i = 0; i < list.n; i++) {
-		const char *address = addr_qualify(
-		    p->arena, list.v[i], p->settings->qualify_domain);
+		const char *address = alias_qualify(
+		    table, list.v[i], p->settings->qualify_domain, p->arena);
 
 		if (addr_check(address, p->provider != NULL, why) != 0 ||
 		    add_recipient(p, address, why) != 0)
@@ -151,34 +152,82 @@ static int add_list(struct plan *p, const struct addr_list *list,
 	return 0;
 }
 
-static int add_operand(
-    struct plan *p, const char *operand, struct buf *warnings, struct fail *why)
+int plan_parse_operand(struct arena *a, const char *operand,
+    struct addr_list *list, struct fail *why)
 {
 	/* sendmail's operands may hold several addresses between blanks. */
 	static const struct addr_syntax syntax = { .bare_blanks = true };
+
+	return addr_parse(a, slice_of(operand), &syntax, list, why);
+}
+
+int plan_operand(
+    struct plan *p, const char *operand, struct buf *warnings, struct fail *why)
+{
 	/* A name behind a backslash is meant as it stands. */
 	bool is_literal = operand[0] == '\\';
-	struct alias_table no_aliases = { .path = NULL };
+	struct alias_table no_aliases = { .host = p->aliases.host };
 	struct alias_table *table = is_literal ? &no_aliases : &p->aliases;
 	struct addr_list list = { 0 };
 
-	if (addr_parse(p->arena, slice_of(operand + is_literal), &syntax, &list,
-		why) == 0 &&
+	if (plan_parse_operand(p->arena, operand + is_literal, &list, why) ==
+		0 &&
 	    add_list(p, &list, table, warnings, why) == 0)
 		return 0;
 	why->kind = FAIL_USAGE;
 	return fail_wrap(why, "recipient %s", operand);
 }
 
-int plan_envelope(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
+void plan_aliases(
+    struct plan *p, const struct invocation *inv, struct buf *warnings)
 {
 	const char *path = p->settings->aliases;
 
+	if (p->has_aliases)
+		return;
+	p->has_aliases = true;
 	if (path && path[0] && !inv->no_aliases)
 		alias_load(&p->aliases, path, p->arena, warnings);
+	else
+		alias_none(&p->aliases, p->arena);
+}
+
+/* What the flag says goes before what the account says: both are settings. */
+static struct dsn plan_dsn(const struct settings *s, const char *envid)
+{
+	const char *ret = s->dsn_return;
+
+	if (is_word(ret, "headers"))
+		ret = "hdrs";
+	return (struct dsn){
+		.notify = is_word(s->dsn_notify, "off") ? NULL : s->dsn_notify,
+		.ret = is_word(ret, "off") ? NULL : ret,
+		.envid = envid,
+	};
+}
+
+int plan_recipient(struct plan *p, const struct invocation *inv,
+    const char *spec, struct buf *warnings, struct fail *why)
+{
+	size_t n = p->n_rcpt;
+
+	plan_aliases(p, inv, warnings);
+	if (expand(p, arena_copy(p->arena, slice_of(spec)), &p->aliases,
+		warnings, why) == 0)
+		return 0;
+	if (p->n_rcpt == ADDR_LIST_MAX)
+		why->kind = FAIL_LATER;
+	p->n_rcpt = n;
+	return -1;
+}
+
+int plan_envelope(struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
+{
+	plan_aliases(p, inv, warnings);
+	p->dsn = plan_dsn(p->settings, inv->envid);
 	for (size_t i = 0; i < inv->n_operands; i++)
-		if (add_operand(p, inv->operands[i], warnings, why) != 0)
+		if (plan_operand(p, inv->operands[i], warnings, why) != 0)
 			return -1;
 	if (inv->read_recipients &&
 	    add_list(p, &view->to, &p->aliases, warnings, why) != 0)
@@ -223,6 +272,19 @@ static void plan_fields(const struct plan *p, struct rewrite_params *ret)
 	ret->n_fields = n;
 }
 
+/* A caller's own name says nothing about an address it chose with -f. */
+static const char *full_name(const struct plan *p, const struct invocation *inv)
+{
+	const struct settings *s = p->settings;
+
+	if (inv->full_name)
+		return inv->full_name;
+	if (inv->sender || option_is_explicit(s, OPT_from_full_name) ||
+	    s->set_from_header == SET_FROM_ON || p->has_author)
+		return s->from_full_name;
+	return caller_full_name(p->arena);
+}
+
 void plan_rewrite(const struct plan *p, const struct invocation *inv,
     struct rewrite_params *ret)
 {
@@ -241,8 +303,7 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.new_sender = p->new_sender,
 		.reply_to = s->reply_to && s->reply_to[0] ? s->reply_to
 							  : p->former_from,
-		.full_name =
-		    inv->full_name ? inv->full_name : s->from_full_name,
+		.full_name = full_name(p, inv),
 		.qualify = s->qualify_domain,
 		.id_domain = id_domain(p),
 		.now = time(NULL),

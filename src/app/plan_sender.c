@@ -4,10 +4,9 @@
  * senders that are not its own.
  */
 #include "account.h"
+#include "caller.h"
 #include "plan_private.h"
 #include <fnmatch.h>
-#include <pwd.h>
-#include <unistd.h>
 
 const char *plan_sender_operand(
     const char *text, struct arena *a, struct fail *why)
@@ -51,12 +50,11 @@ static const char *header_author(
 
 const char *plan_caller_address(const struct plan *p)
 {
-	const struct passwd *pw = getpwuid(getuid());
+	const char *login = caller_login(p->arena);
 
-	if (!pw || !pw->pw_name || !p->settings->qualify_domain)
+	if (!login || !p->settings->qualify_domain)
 		return NULL;
-	return arena_printf(
-	    p->arena, "%s@%s", pw->pw_name, p->settings->qualify_domain);
+	return addr_qualify(p->arena, login, p->settings->qualify_domain);
 }
 
 static const char *usual_sender(
@@ -186,5 +184,6 @@ int plan_sender(struct plan *p, const struct invocation *inv,
 {
 	if (choose_sender(p, inv, view, why) != 0)
 		return -1;
+	p->has_author = view->authors.n > 0 || view->has_bad_author;
 	return apply_policy(p, view, why);
 }

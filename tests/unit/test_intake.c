@@ -281,6 +281,69 @@ TEST(cut_by_the_block)
 	}
 }
 
+/* By pushes, however they are cut. What dots mean is not the intake's. */
+TEST(pushes)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+		struct slice in = slice_of(r->in);
+
+		CASE(r->label);
+		for (size_t cut = 0; cut <= in.n && r->params != &with_dots;
+		     cut++) {
+			struct slice rest = slice_skip(in, cut);
+			struct intake intake;
+			struct fail why;
+			struct msg m;
+
+			msg_init(&m);
+			intake_begin(&intake, &m, &plain);
+			CHECK_INT(
+			    intake_add(&intake, slice_head(in, cut), &why), 0);
+			for (; rest.n; rest = slice_skip(rest, 1 + i % 3))
+				CHECK_INT(
+				    intake_add(&intake,
+					slice_head(rest, 1 + i % 3), &why),
+				    0);
+			CHECK_INT(intake_finish(&intake, &why), 0);
+			CHECK_SLICE(buf_slice(&m.header), r->header);
+			CHECK_SLICE(buf_slice(&m.body), r->body);
+			CHECK_INT(m.facts.body_wire,
+			    wire_size(r->body, strlen(r->body)));
+			msg_free(&m);
+		}
+	}
+}
+
+TEST(one_large_push)
+{
+	static char in[3 * MSG_MEMORY_MAX];
+	static const struct intake_params small = { .max_size = 100000 };
+	struct intake intake;
+	struct fail why;
+	struct msg m;
+
+	CASE("larger than header and block");
+	memset(in, 'x', sizeof(in));
+	memcpy(in, "A: b\n\n", 6);
+	msg_init(&m);
+	intake_begin(&intake, &m, &plain);
+	CHECK_INT(
+	    intake_add(&intake, (struct slice){ in, sizeof(in) }, &why), 0);
+	CHECK_INT(intake_finish(&intake, &why), 0);
+	CHECK_SLICE(buf_slice(&m.header), "A: b\n");
+	CHECK_INT(m.body.n + m.fd_size, sizeof(in) - 6);
+	msg_free(&m);
+
+	CASE("larger than the limit");
+	msg_init(&m);
+	intake_begin(&intake, &m, &small);
+	CHECK_INT(intake_add(&intake, (struct slice){ in, 100000 }, &why), 0);
+	CHECK_INT(intake_add(&intake, (struct slice){ in, 1 }, &why), -1);
+	CHECK_INT(why.kind, FAIL_MESSAGE);
+	msg_free(&m);
+}
+
 TEST(facts)
 {
 	static const struct {
