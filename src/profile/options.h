@@ -129,8 +129,8 @@ struct option_source {
 /*
  * Sets from text as a file or a command line has it. An empty value unsets a
  * text, is "on" for a switch and the first choice where there are choices; a
- * number must have a value unless options.def says otherwise. Control characters (but TAB) are refused in
- * everything but a secret.
+ * number must have a value unless options.def says otherwise. Control
+ * characters (but TAB) are refused in everything but a secret.
  */
 int option_set(struct settings *s, const struct option_info *o,
     struct slice value, const struct option_source *source, struct fail *why);

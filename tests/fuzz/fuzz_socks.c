@@ -38,8 +38,7 @@ static size_t take(int (*missing)(struct slice, struct fail *),
 	return reply.n;
 }
 
-static void check(
-    int (*missing)(struct slice, struct fail *), struct slice all)
+static void check(int (*missing)(struct slice, struct fail *), struct slice all)
 {
 	int whole, dripped;
 	size_t n_whole = take(missing, all, SOCKS_REPLY_MAX, &whole);

@@ -91,8 +91,6 @@ def test_unchecked(program, authority, kind, mode, version):
 
 @pytest.mark.parametrize("kind", BAD_CHAINS)
 def test_unchecked_chain(program, authority, kind):
-    if kind == "weak_key":
-        pytest.skip("a key of 768 bits is refused in the handshake itself")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         certificate = chains.Chains(authority).make(kind, HOST)
