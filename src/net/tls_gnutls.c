@@ -3,6 +3,7 @@
 #include "mem.h"
 #include "slice.h"
 #include "tls_setup.h"
+#include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,9 @@ enum {
 	HANDSHAKE_MAX = 64 * 1024,
 	WARNINGS_MAX = 8,
 };
+
+/* TLS 1.2 and 1.3, whatever the system's policy leaves of them. */
+static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 struct tls {
 	gnutls_session_t session;
@@ -94,8 +98,9 @@ static int tls_session(
 			       GNUTLS_NO_TICKETS | GNUTLS_NO_SIGNAL;
 	int error = gnutls_init(&t->session, flags);
 
-	if (error == 0 && tls_setup_session(t->session, params, why) != 0)
-		return -1;
+	if (error == 0)
+		error = gnutls_set_default_priority_append(
+		    t->session, versions, NULL, 0);
 	if (error == 0)
 		error = gnutls_credentials_set(
 		    t->session, GNUTLS_CRD_CERTIFICATE, t->trust);
@@ -105,6 +110,8 @@ static int tls_session(
 		    t->session, GNUTLS_NAME_DNS, t->name, strlen(t->name));
 	if (error != 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
+	if (tls_setup_session(t->session, params, why) != 0)
+		return -1;
 	tls_verify(t);
 	gnutls_handshake_set_max_packet_length(t->session, HANDSHAKE_MAX);
 	return 0;

@@ -106,27 +106,6 @@ static void drop_small_groups(struct buf *priorities, unsigned min_bits)
 			buf_addf(priorities, ":-GROUP-FFDHE%u", groups[i]);
 }
 
-/*
- * Whatever the account asks for or the policy of the system leaves: nothing
- * older than TLS 1.2.
- */
-static int set_default(
-    gnutls_session_t session, unsigned min_dh_bits, struct fail *why)
-{
-	struct buf more;
-	int error;
-
-	buf_init(&more, PRIORITIES_MAX);
-	buf_adds(&more, "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2");
-	drop_small_groups(&more, min_dh_bits);
-	error = gnutls_set_default_priority_append(
-	    session, buf_text(&more), NULL, 0);
-	buf_free(&more);
-	if (error != 0)
-		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
-	return 0;
-}
-
 static int fail_priorities(const char *text, int error, struct fail *why)
 {
 	if (error == GNUTLS_E_NO_PRIORITIES_WERE_SET)
@@ -137,50 +116,58 @@ static int fail_priorities(const char *text, int error, struct fail *why)
 	    gnutls_strerror(error));
 }
 
-static bool has_version(gnutls_priority_t priorities)
+static int set_own(gnutls_session_t session, const char *text)
 {
-	const unsigned *versions;
-
-	return gnutls_priority_protocol_list(priorities, &versions) > 0;
-}
-
-static int set_priorities(gnutls_session_t session, const char *text,
-    unsigned min_dh_bits, struct fail *why)
-{
-	static const char floor[] =
-	    ":-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL";
 	gnutls_priority_t priorities;
-	struct buf whole;
-	int error;
+	const unsigned *versions;
+	int error = gnutls_priority_init2(&priorities, text, NULL, 0);
 
-	buf_init(&whole, PRIORITIES_MAX);
-	buf_adds(&whole, text);
-	buf_adds(&whole, floor);
-	drop_small_groups(&whole, min_dh_bits);
-	error = whole.full ? GNUTLS_E_INVALID_REQUEST
-			   : gnutls_priority_init2(
-				 &priorities, buf_text(&whole), NULL, 0);
-	buf_free(&whole);
 	if (error != 0)
-		return fail_priorities(text, error, why);
-	error = has_version(priorities)
+		return error;
+	error = gnutls_priority_protocol_list(priorities, &versions) > 0
 		    ? gnutls_priority_set(session, priorities)
 		    : GNUTLS_E_NO_PRIORITIES_WERE_SET;
 	gnutls_priority_deinit(priorities);
-	return error != 0 ? fail_priorities(text, error, why) : 0;
+	return error;
+}
+
+static int set_priorities(
+    gnutls_session_t session, const struct tls_params *params)
+{
+	/* Whatever the account asks for: nothing older than TLS 1.2. */
+	static const char floor[] =
+	    "-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL";
+	struct buf whole;
+	int error = GNUTLS_E_INVALID_REQUEST;
+
+	buf_init(&whole, PRIORITIES_MAX);
+	if (params->priorities)
+		buf_addf(&whole, "%s:", params->priorities);
+	buf_adds(&whole, floor);
+	drop_small_groups(&whole, params->min_dh_bits);
+	if (params->priorities && !whole.full)
+		error = set_own(session, buf_text(&whole));
+	else if (!whole.full)
+		error = gnutls_set_default_priority_append(
+		    session, buf_text(&whole), NULL, 0);
+	buf_free(&whole);
+	return error;
 }
 
 int tls_setup_session(
     gnutls_session_t session, const struct tls_params *params, struct fail *why)
 {
-	unsigned bits = params->min_dh_bits;
-	int result = params->priorities ? set_priorities(session,
-					      params->priorities, bits, why)
-					: set_default(session, bits, why);
+	const char *text = params->priorities;
+	int error;
 
-	if (result == 0 && bits > 0)
-		gnutls_dh_set_prime_bits(session, bits);
-	return result;
+	if (!text && params->min_dh_bits == 0)
+		return 0;
+	error = set_priorities(session, params);
+	if (error != 0)
+		return fail_priorities(text ? text : "(default)", error, why);
+	if (params->min_dh_bits > 0)
+		gnutls_dh_set_prime_bits(session, params->min_dh_bits);
+	return 0;
 }
 
 /* ---- the pin ---- */

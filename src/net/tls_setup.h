@@ -19,7 +19,10 @@
 int tls_setup_credentials(gnutls_certificate_credentials_t credentials,
     const struct tls_params *params, struct fail *why);
 
-/* Versions, ciphers and the size of a prime. Fails: CONFIG. */
+/*
+ * Versions, ciphers and the size of a prime, if the account speaks of them; a
+ * session that it says nothing about stays as it is. Fails: CONFIG.
+ */
 int tls_setup_session(gnutls_session_t session, const struct tls_params *params,
     struct fail *why);
 
