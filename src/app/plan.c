@@ -95,7 +95,7 @@ int plan_connection(
 		.tls = plan_tls(s),
 		.smtp = {
 			.ehlo_name = s->domain,
-			.host = s->host ? s->host : s->socket,
+			.host = account_server(s),
 			.tls = !s->tls ? SMTP_TLS_NONE
 			    : s->tls_starttls ? SMTP_TLS_STARTTLS
 					      : SMTP_TLS_IMPLICIT,

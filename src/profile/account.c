@@ -42,6 +42,11 @@ static bool is_mechanism(struct slice name)
 	return name.n > 0 && name.n <= 20;
 }
 
+const char *account_server(const struct settings *s)
+{
+	return s->host ? s->host : s->socket;
+}
+
 /* ---- defaults ---- */
 
 /* Texts for which "empty" can only mean "as if it were not set". */
@@ -171,7 +176,7 @@ int account_no_secret(
 
 int account_check_sending(const struct settings *s, struct fail *why)
 {
-	if (!s->host && !s->socket)
+	if (!account_server(s))
 		return option_fail(why, s, OPT_host,
 		    "host is not set, and no provider either");
 	if (!account_needs_secret(s))
