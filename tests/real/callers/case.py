@@ -1,0 +1,58 @@
+"""What is said about one caller, and what was seen of it."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Caller:
+    """A row of the tables in programs.py and replays.py.
+
+    `script` is what a shell in the root runs as `user`; where there is none
+    the program under test is called with `argv` and `stdin` as the caller
+    would, which is a replay. What must arrive is said in the words of the
+    caller: `author` is the From it wrote, or None when it wrote none.
+    """
+
+    name: str
+    argv: tuple              # after the program's name; "*" fits any rest
+    to: tuple                # recipients of the envelope, as they arrive
+    subject: str = ""
+    body: bytes = b""        # stands in what arrives; LF for a line end
+    author: str = None
+    reply_to: str = None     # None: the caller wrote none
+    script: str = None
+    stdin: bytes = None
+    user: str = "alice"
+    files: tuple = ()        # (name, text, mode, owner) to be written before
+    messages: int = 1        # how many arrive
+    waits: bool = False      # a daemon: runs until the mail was sent
+    code: int = 0            # of the caller
+    exit: int = 0            # of the program under test
+    said: bytes = None       # stdout and stderr of the caller, None: nothing
+    logged: str = None       # stands in the system log
+    calls: int = 1           # of the program under test
+    mailq: bool = False      # called by that name
+    direct: bool = False     # the page does not list it
+
+    @property
+    def is_replay(self):
+        return self.script is None
+
+    @property
+    def tag(self):
+        """Stands in the mail of this caller and of no other."""
+        return "tag-" + "".join(c if c.isalnum() else "-"
+                                for c in self.name.lower())
+
+
+@dataclasses.dataclass
+class Seen:
+    """One caller's run. `calls` holds what the recorder wrote."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    calls: list
+    messages: list           # of the emulator
+    refused: list            # replies to messages it did not take
+    log: list
