@@ -13,6 +13,7 @@ static const struct {
 	const char *name;
 	bool is_sendmail;
 	enum mode_id mode;
+	bool is_refused; /* what it stands for is not here */
 } programs[] = {
 	{ "sendmail", true, MODE_SEND },
 	{ "send-mail", true, MODE_SEND },
@@ -21,22 +22,29 @@ static const struct {
 	{ "hoststat", true, MODE_NOTHING },
 	{ "purgestat", true, MODE_NOTHING },
 	{ "runq", true, MODE_NOTHING },
+	{ "smtpd", true, MODE_SEND, true },
 	{ "msmtp", false, MODE_SEND },
 };
 
-static void know_program(struct invocation *inv, const char *path)
+static int know_program(
+    struct invocation *inv, const char *path, struct fail *why)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	const char *base = slash ? slash + 1 : path;
 
 	*inv = (struct invocation){ .program = "postrider" };
 	for (size_t i = 0; base && i < ROWS(programs); i++) {
-		if (strcmp(base, programs[i].name) == 0) {
-			inv->program = programs[i].name;
-			inv->is_sendmail = programs[i].is_sendmail;
-			inv->mode = programs[i].mode;
-		}
+		if (strcmp(base, programs[i].name) != 0)
+			continue;
+		inv->program = programs[i].name;
+		inv->is_sendmail = programs[i].is_sendmail;
+		inv->mode = programs[i].mode;
+		if (programs[i].is_refused)
+			return fail(why, FAIL_USAGE,
+			    "this program is no server and cannot be started "
+			    "by this name");
 	}
+	return 0;
 }
 
 /* A setting has a long option unless its value is a secret or the name is
@@ -119,8 +127,30 @@ static int add_override(struct invocation *inv,
 	return 0;
 }
 
+/* Checked at once: what is wrong with a flag is wrong whatever is done. */
+static int apply_setting(struct invocation *inv,
+    const struct option_info *option, const char *value, struct arena *a,
+    struct fail *why)
+{
+	struct option_source source = {
+		.origin = { .kind = ORIGIN_COMMAND_LINE },
+		.arena = a,
+	};
+	struct settings scratch;
+	char *lower = arena_copy(a, slice_of(value));
+
+	for (char *c = lower; *c; c++)
+		*c = ascii_lower(*c);
+	settings_init(&scratch);
+	if (lower[0] &&
+	    option_set(&scratch, option, slice_of(lower), &source, why) == 0)
+		return add_override(inv, option, lower, a);
+	return fail(why, FAIL_USAGE, "unknown value %s: %s expected", value,
+	    option->choices);
+}
+
 static int apply_flag(struct invocation *inv, const struct flag *f,
-    const char *value, struct fail *why)
+    const char *value, struct arena *a, struct fail *why)
 {
 	char *base = (char *)inv;
 
@@ -138,6 +168,11 @@ static int apply_flag(struct invocation *inv, const struct flag *f,
 		if (f->call(inv, value ? value : "", why) != 0)
 			return fail_wrap(why, "-%c", f->letter);
 		break;
+	case DOES_SETTING:
+		if (apply_setting(
+			inv, &option_table[f->target], value, a, why) != 0)
+			return fail_wrap(why, "-%c", f->letter);
+		break;
 	case DOES_NOTHING:
 		break;
 	}
@@ -153,10 +188,10 @@ static int apply(struct invocation *inv, int c, const char *value,
 		return add_override(
 		    inv, &option_table[c - OPTION_BASE], value, a);
 	if (c >= FLAG_BASE)
-		return apply_flag(inv, &flags[c - FLAG_BASE], value, why);
+		return apply_flag(inv, &flags[c - FLAG_BASE], value, a, why);
 	for (size_t i = 0; i < flags_n; i++)
 		if (flags[i].letter == c && flags[i].grammar & grammar)
-			return apply_flag(inv, &flags[i], value, why);
+			return apply_flag(inv, &flags[i], value, a, why);
 	return add_override(inv, option_by_letter((char)c), value, a);
 }
 
@@ -239,7 +274,8 @@ int cmdline_parse(int argc, char **argv, struct arena *a,
 {
 	struct arguments args = { .v = argv, .n = argc };
 
-	know_program(ret, argc > 0 ? argv[0] : NULL);
+	if (know_program(ret, argc > 0 ? argv[0] : NULL, why) != 0)
+		return -1;
 	if (argc < 1)
 		return fail(why, FAIL_USAGE, "no program name was passed");
 	if (take_options(ret, &args, a, why) != 0)

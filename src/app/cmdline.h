@@ -15,12 +15,14 @@
 
 enum mode_id {
 	MODE_SEND,
+	MODE_SERVE,
 	MODE_PRETEND,
 	MODE_VERSION,
 	MODE_HELP,
 	MODE_DERIVE,
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
+	MODE_VERIFY,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };
 
@@ -37,12 +39,16 @@ struct invocation {
 	const char *file;      /* -C */
 	const char *sender;    /* -f; "" is the null sender, NULL: not given */
 	const char *full_name; /* -F */
+	const char *envid;     /* -V, as dsn.h wants it */
+	const char *log_tag;   /* -L */
 	bool read_recipients;  /* -t */
 	bool read_sender;      /* --read-envelope-from */
 	bool keep_dots;        /* -i */
 	bool no_aliases;       /* -n */
 	bool quiet;            /* -oeq */
 	bool verbose;          /* -v */
+	bool shows_version;    /* -d0.1: before anything else */
+	bool has_traffic_log;  /* -X, where it means nothing */
 	struct override *overrides; /* settings, in order; arena */
 	size_t n_overrides;
 	char *const *operands; /* recipients; borrowed from argv */

@@ -1,4 +1,5 @@
 #include "flags.h"
+#include "dsn.h"
 
 /* -bX: what to do. */
 static int take_mode(
@@ -9,8 +10,10 @@ static int take_mode(
 		enum mode_id mode;
 	} modes[] = {
 		{ "m", MODE_SEND },
+		{ "s", MODE_SERVE },
 		{ "p", MODE_QUEUE_LIST },
 		{ "P", MODE_QUEUE_COUNT },
+		{ "v", MODE_VERIFY },
 		{ "i", MODE_NOTHING },
 		{ "h", MODE_NOTHING },
 		{ "H", MODE_NOTHING },
@@ -31,17 +34,23 @@ static int take_errors(
     struct invocation *inv, const char *value, struct fail *why)
 {
 	(void)why;
-	if (strcmp(value, "q") == 0)
+	if (value[0] == 'q')
 		inv->quiet = true;
 	return 0;
+}
+
+/* What sendmail takes for true. */
+static bool is_true(struct slice value)
+{
+	return value.n == 0 || slice_find(SLICE("tTyY1"), value.p[0]) < 5;
 }
 
 /* -oX: sendmail's short settings. */
 static int take_setting(
     struct invocation *inv, const char *value, struct fail *why)
 {
-	if (strcmp(value, "i") == 0)
-		inv->keep_dots = true;
+	if (value[0] == 'i')
+		inv->keep_dots = is_true(slice_of(value + 1));
 	if (value[0] == 'e')
 		return take_errors(inv, value + 1, why);
 	return 0;
@@ -58,56 +67,60 @@ static int take_long_setting(
 	name = slice_trim(name);
 	rest = slice_trim(rest);
 	if (slice_ieq(name, SLICE("IgnoreDots")))
-		inv->keep_dots = rest.n == 0 || slice_ieq(rest, SLICE("true"));
-	else if (slice_ieq(name, SLICE("ErrorMode")) && rest.n == 1)
+		inv->keep_dots = is_true(rest);
+	else if (slice_ieq(name, SLICE("ErrorMode")) && rest.n)
 		return take_errors(inv, rest.p, why);
 	return 0;
-}
-
-static int check_word(
-    const char *value, const char *const *words, struct fail *why)
-{
-	for (; *words; words++)
-		if (slice_ieq(slice_of(value), slice_of(*words)))
-			return 0;
-	return fail(why, FAIL_USAGE, "unknown value %s", value);
 }
 
 static int check_body(
     struct invocation *inv, const char *value, struct fail *why)
 {
-	static const char *const words[] = { "7BIT", "8BITMIME", NULL };
+	struct slice body = slice_of(value);
 
 	(void)inv;
-	return check_word(value, words, why);
+	if (slice_ieq(body, SLICE("7BIT")) ||
+	    slice_ieq(body, SLICE("8BITMIME")))
+		return 0;
+	return fail(why, FAIL_USAGE, "unknown value %s", value);
 }
 
-static int check_return(
+static int take_envid(
     struct invocation *inv, const char *value, struct fail *why)
 {
-	static const char *const words[] = { "full", "hdrs", "headers", "off",
-		NULL };
-
-	(void)inv;
-	return check_word(value, words, why);
+	if (!dsn_is_envid(slice_of(value)))
+		return fail(why, FAIL_USAGE,
+		    "an envelope id is printable ASCII of at most %d "
+		    "characters",
+		    DSN_ENVID_MAX);
+	inv->envid = value;
+	return 0;
 }
 
-static int check_notify(
+/* Category 0 of sendmail's debugging is its version. */
+static bool asks_version(const char *level)
+{
+	return level[0] == '0' &&
+	       (level[1] == '\0' || level[1] == '.' || level[1] == '-');
+}
+
+static int take_debug(
     struct invocation *inv, const char *value, struct fail *why)
 {
-	static const char *const words[] = { "never", "off", "failure", "delay",
-		"success", NULL };
-	struct slice rest = slice_of(value), word;
-	char text[16];
+	(void)why;
+	inv->shows_version = asks_version(value);
+	return 0;
+}
 
-	(void)inv;
-	while (slice_take_until(&rest, ',', &word)) {
-		word = slice_head(slice_trim(word), sizeof(text) - 1);
-		memcpy(text, word.p, word.n);
-		text[word.n] = '\0';
-		if (check_word(text, words, why) != 0)
-			return -1;
-	}
+/* As msmtp: the version ends the run. */
+static int take_own_debug(
+    struct invocation *inv, const char *value, struct fail *why)
+{
+	(void)why;
+	if (asks_version(value))
+		inv->mode = MODE_VERSION;
+	else
+		inv->verbose = true;
 	return 0;
 }
 
@@ -157,7 +170,9 @@ const struct flag flags[] = {
 	{ 'n', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(no_aliases), NULL, "",
 	    "do not look at the aliases" },
 	{ 'b', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_mode, "MODE",
-	    "m: send (default), p: list the queue, i: rebuild aliases" },
+	    "m: send (default), s: SMTP on standard input and output, "
+	    "p: list the queue, i: rebuild aliases, "
+	    "v: show where mail for the recipients would go" },
 	{ 'o', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_setting,
 	    "SETTING", "i: as -i; eq: nothing on standard error" },
 	{ 'e', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_errors, "",
@@ -166,9 +181,9 @@ const struct flag flags[] = {
 	    "show the settings and where they come from; send nothing" },
 	{ 'v', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(verbose), NULL, "",
 	    "show the dialogue on standard error, without secrets" },
-	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_SET, "debug", FIELD(verbose), NULL,
-	    "", "as -v" },
-	{ 'd', TAKES_OPTIONAL, IN_SENDMAIL, DOES_NOTHING, NULL, 0, NULL, "",
+	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_CALL, "debug", 0, take_own_debug,
+	    "", "as -v; -d0.1: as --version" },
+	{ 'd', TAKES_OPTIONAL, IN_SENDMAIL, DOES_CALL, NULL, 0, take_debug, "",
 	    NULL },
 	{ 0, TAKES_NONE, IN_BOTH, DOES_MODE, "version", MODE_VERSION, NULL, "",
 	    "show versions, libraries and file names" },
@@ -185,23 +200,26 @@ const struct flag flags[] = {
 	{ 'O', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_long_setting,
 	    "NAME=VALUE", "IgnoreDots=true: as -i; ErrorMode=q: as -oeq" },
 	{ 'B', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_body, "", NULL },
-	{ 'R', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_return, "",
-	    NULL },
-	{ 'N', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, check_notify, "",
-	    NULL },
+	{ 'N', TAKES_VALUE, IN_BOTH, DOES_SETTING, NULL, OPT_dsn_notify, NULL,
+	    "WORD,...",
+	    "ask for notifications: never, or of failure,delay,success" },
+	{ 'R', TAKES_VALUE, IN_BOTH, DOES_SETTING, NULL, OPT_dsn_return, NULL,
+	    "full|hdrs", "what a notification about a failure returns" },
+	{ 'V', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_envid, "ID",
+	    "envelope id that a notification names" },
+	{ 'L', TAKES_VALUE, IN_BOTH, DOES_KEEP, NULL, FIELD(log_tag), NULL,
+	    "TAG", "name of the program in the log of the system" },
+	{ 'X', TAKES_VALUE, IN_SENDMAIL, DOES_SET, NULL, FIELD(has_traffic_log),
+	    NULL, "", NULL },
 	{ 'Q', TAKES_OPTIONAL, IN_BOTH, DOES_CALL, NULL, 0, refuse, "", NULL },
 
 #define IGNORED(letter, takes, grammar)                                        \
 	{                                                                      \
 		letter, takes, grammar, DOES_NOTHING, NULL, 0, NULL, "", NULL  \
 	}
-	IGNORED('X', TAKES_VALUE, IN_SENDMAIL),
 	IGNORED('A', TAKES_VALUE, IN_BOTH),
 	IGNORED('D', TAKES_VALUE, IN_BOTH),
-	IGNORED('L', TAKES_VALUE, IN_BOTH),
 	IGNORED('M', TAKES_VALUE, IN_BOTH),
-	IGNORED('T', TAKES_VALUE, IN_BOTH),
-	IGNORED('V', TAKES_VALUE, IN_BOTH),
 	IGNORED('h', TAKES_VALUE, IN_BOTH),
 	IGNORED('p', TAKES_VALUE, IN_BOTH),
 	IGNORED('G', TAKES_NONE, IN_BOTH),
@@ -212,6 +230,7 @@ const struct flag flags[] = {
 	IGNORED('x', TAKES_NONE, IN_BOTH),
 	IGNORED('E', TAKES_OPTIONAL, IN_BOTH),
 	IGNORED('J', TAKES_OPTIONAL, IN_BOTH),
+	IGNORED('T', TAKES_OPTIONAL, IN_BOTH),
 #undef IGNORED
 };
 

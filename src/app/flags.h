@@ -16,6 +16,7 @@ enum does {
 	DOES_SET,     /* a bool of the invocation */
 	DOES_KEEP,    /* its value, in a text of the invocation */
 	DOES_MODE,    /* chooses what to do */
+	DOES_SETTING, /* its value, in any case, is that of a setting */
 	DOES_CALL,
 };
 
@@ -28,7 +29,7 @@ struct flag {
 	int grammar;
 	enum does does;
 	const char *name; /* long option, or NULL */
-	size_t target;    /* FIELD or enum mode_id */
+	size_t target;    /* FIELD, enum mode_id or enum option_id */
 	int (*call)(
 	    struct invocation *inv, const char *value, struct fail *why);
 	const char *argument; /* for help */

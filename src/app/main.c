@@ -75,7 +75,11 @@ int main(int argc, char **argv)
 		code = fail_exit_code(why.kind);
 	} else {
 		log_set_name(inv.program);
+		log_set_tag(inv.log_tag);
 		log_set_quiet(inv.quiet);
+		if (inv.has_traffic_log)
+			log_warning("-X: no traffic is logged under this name; "
+				    "-v shows the dialogue");
 		code = mode_run(&inv, &arena);
 	}
 	arena_free(&arena);

@@ -195,14 +195,18 @@ int mode_run(const struct invocation *inv, struct arena *a)
 	static int (*const modes[])(
 	    const struct invocation *, struct arena *) = {
 		[MODE_SEND] = mode_send,
+		[MODE_SERVE] = mode_serve,
 		[MODE_PRETEND] = mode_pretend,
 		[MODE_VERSION] = mode_version,
 		[MODE_HELP] = mode_help,
 		[MODE_DERIVE] = mode_derive,
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
+		[MODE_VERIFY] = mode_verify,
 		[MODE_NOTHING] = mode_nothing,
 	};
 
+	if (inv->shows_version)
+		(void)mode_version(inv, a);
 	return modes[inv->mode](inv, a);
 }

@@ -12,4 +12,9 @@ int mode_run(const struct invocation *inv, struct arena *a);
 /* send.c: read a message, send it, report. */
 int mode_send(const struct invocation *inv, struct arena *a);
 
+/* serve.c: SMTP on standard input and output. */
+int mode_serve(const struct invocation *inv, struct arena *a);
+/* verify.c: say where mail for the operands would go. */
+int mode_verify(const struct invocation *inv, struct arena *a);
+
 #endif

@@ -1,10 +1,8 @@
-#include "plan.h"
 #include "account.h"
-#include <fnmatch.h>
-#include <pwd.h>
+#include "caller.h"
+#include "plan_private.h"
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Seconds; smtp/states.def has those of the dialogue. */
 enum { ADDRESS_SECONDS = 10, DIAL_SECONDS = 30 };
@@ -32,6 +30,22 @@ static int plan_auth(
 		return fail(why, FAIL_CONFIG, "auth %s: this build knows %s",
 		    s->auth, sasl_mechanisms());
 	return 0;
+}
+
+/* A wrong address would stop every message: better said than sent. */
+static int check_reply_to(
+    const struct settings *s, struct arena *a, struct fail *why)
+{
+	static const struct addr_syntax syntax = { .bare_blanks = false };
+	struct addr_list list = { 0 };
+
+	if (!s->reply_to || !s->reply_to[0])
+		return 0;
+	if (addr_parse(a, slice_of(s->reply_to), &syntax, &list, why) == 0 &&
+	    list.n > 0)
+		return 0;
+	return option_fail(
+	    why, s, OPT_reply_to, "reply_to %s: not an address", s->reply_to);
 }
 
 int plan_connection(
@@ -70,102 +84,9 @@ int plan_connection(
 		.max_size = (uint64_t)s->max_message_size,
 	};
 	p->smtp.tls_params = &p->tls;
+	if (check_reply_to(s, a, why) != 0)
+		return -1;
 	return plan_auth(&p->smtp, s, why);
-}
-
-const char *plan_sender_operand(
-    const char *text, struct arena *a, struct fail *why)
-{
-	static const struct addr_syntax syntax = { .bare_blanks = false };
-	struct slice trimmed = slice_trim(slice_of(text));
-	struct addr_list list = { 0 };
-
-	if (trimmed.n == 0 || slice_eq(trimmed, SLICE("<>")) ||
-	    slice_ieq(trimmed, SLICE("MAILER-DAEMON")))
-		return "";
-	if (addr_parse(a, trimmed, &syntax, &list, why) != 0 || list.n != 1) {
-		fail(why, FAIL_USAGE, "-f %s: not one address", text);
-		return NULL;
-	}
-	return list.v[0].spec;
-}
-
-/* The account's own address; NULL when it has none, or only a pattern. */
-static const char *own_address(const struct settings *s)
-{
-	return s->from && s->from[0] && !account_is_pattern(s->from) ? s->from
-								     : NULL;
-}
-
-/* The author in the header, where the account lets it be the sender. */
-static const char *header_author(
-    const struct settings *s, const struct rewrite_view *view)
-{
-	bool fits = view->from && account_is_pattern(s->from) &&
-		    fnmatch(s->from, view->from, 0) == 0;
-
-	return s->sender_from_header || fits ? view->from : NULL;
-}
-
-/* Who runs us, at the account's domain: getuid(), never the environment. */
-static const char *caller_address(const struct plan *p)
-{
-	const struct passwd *pw = getpwuid(getuid());
-
-	if (!pw || !pw->pw_name || !p->settings->qualify_domain)
-		return NULL;
-	return arena_printf(
-	    p->arena, "%s@%s", pw->pw_name, p->settings->qualify_domain);
-}
-
-static const char *usual_sender(
-    const struct plan *p, const struct rewrite_view *view)
-{
-	const char *sender = own_address(p->settings);
-
-	if (!sender)
-		sender = header_author(p->settings, view);
-	return sender ? sender : caller_address(p);
-}
-
-/* What the command line says, NULL when it says nothing. */
-static int asked_sender(const struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, const char **ret, struct fail *why)
-{
-	*ret = NULL;
-	if (inv->sender)
-		*ret = plan_sender_operand(inv->sender, p->arena, why);
-	else if (inv->read_sender)
-		*ret = view->from;
-	if (inv->sender && !*ret)
-		return -1;
-	if (inv->read_sender && !*ret)
-		return fail(why, FAIL_USAGE,
-		    "--read-envelope-from: the message has no From address");
-	return 0;
-}
-
-static int plan_sender(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct fail *why)
-{
-	const char *sender;
-
-	if (asked_sender(p, inv, view, &sender, why) != 0)
-		return -1;
-	/* Some relays take no null sender; the account's stands in. */
-	if (!sender || (sender[0] == '\0' && !p->settings->null_sender))
-		sender = usual_sender(p, view);
-	if (!sender)
-		return fail(why, FAIL_CONFIG,
-		    "no envelope sender: set `from` in the account or use -f");
-	p->sender = sender;
-	if (sender[0] == '\0')
-		return 0;
-	p->sender = addr_qualify(p->arena, sender, p->settings->qualify_domain);
-	if (addr_check(p->sender, p->provider != NULL, why) == 0)
-		return 0;
-	why->kind = inv->sender ? FAIL_USAGE : FAIL_CONFIG;
-	return fail_wrap(why, "envelope sender");
 }
 
 /* Adds what is not there yet: everybody gets a message once. */
@@ -190,8 +111,8 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 
 	alias_expand(table, spec, p->arena, &list, warnings);
 	for (size_t i = 0; i < list.n; i++) {
-		const char *address = addr_qualify(
-		    p->arena, list.v[i], p->settings->qualify_domain);
+		const char *address = alias_qualify(
+		    table, list.v[i], p->settings->qualify_domain, p->arena);
 
 		if (addr_check(address, p->provider != NULL, why) != 0 ||
 		    add_recipient(p, address, why) != 0)
@@ -209,34 +130,82 @@ static int add_list(struct plan *p, const struct addr_list *list,
 	return 0;
 }
 
-static int add_operand(
-    struct plan *p, const char *operand, struct buf *warnings, struct fail *why)
+int plan_parse_operand(struct arena *a, const char *operand,
+    struct addr_list *list, struct fail *why)
 {
 	/* sendmail's operands may hold several addresses between blanks. */
 	static const struct addr_syntax syntax = { .bare_blanks = true };
+
+	return addr_parse(a, slice_of(operand), &syntax, list, why);
+}
+
+int plan_operand(
+    struct plan *p, const char *operand, struct buf *warnings, struct fail *why)
+{
 	/* A name behind a backslash is meant as it stands. */
 	bool is_literal = operand[0] == '\\';
-	struct alias_table no_aliases = { .path = NULL };
+	struct alias_table no_aliases = { .host = p->aliases.host };
 	struct alias_table *table = is_literal ? &no_aliases : &p->aliases;
 	struct addr_list list = { 0 };
 
-	if (addr_parse(p->arena, slice_of(operand + is_literal), &syntax, &list,
-		why) == 0 &&
+	if (plan_parse_operand(p->arena, operand + is_literal, &list, why) ==
+		0 &&
 	    add_list(p, &list, table, warnings, why) == 0)
 		return 0;
 	why->kind = FAIL_USAGE;
 	return fail_wrap(why, "recipient %s", operand);
 }
 
-int plan_envelope(struct plan *p, const struct invocation *inv,
-    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
+void plan_aliases(
+    struct plan *p, const struct invocation *inv, struct buf *warnings)
 {
 	const char *path = p->settings->aliases;
 
+	if (p->has_aliases)
+		return;
+	p->has_aliases = true;
 	if (path && path[0] && !inv->no_aliases)
 		alias_load(&p->aliases, path, p->arena, warnings);
+	else
+		alias_none(&p->aliases, p->arena);
+}
+
+/* What the flag says goes before what the account says: both are settings. */
+static struct dsn plan_dsn(const struct settings *s, const char *envid)
+{
+	const char *ret = s->dsn_return;
+
+	if (is_word(ret, "headers"))
+		ret = "hdrs";
+	return (struct dsn){
+		.notify = is_word(s->dsn_notify, "off") ? NULL : s->dsn_notify,
+		.ret = is_word(ret, "off") ? NULL : ret,
+		.envid = envid,
+	};
+}
+
+int plan_recipient(struct plan *p, const struct invocation *inv,
+    const char *spec, struct buf *warnings, struct fail *why)
+{
+	size_t n = p->n_rcpt;
+
+	plan_aliases(p, inv, warnings);
+	if (expand(p, arena_copy(p->arena, slice_of(spec)), &p->aliases,
+		warnings, why) == 0)
+		return 0;
+	if (p->n_rcpt == ADDR_LIST_MAX)
+		why->kind = FAIL_LATER;
+	p->n_rcpt = n;
+	return -1;
+}
+
+int plan_envelope(struct plan *p, const struct invocation *inv,
+    const struct rewrite_view *view, struct buf *warnings, struct fail *why)
+{
+	plan_aliases(p, inv, warnings);
+	p->dsn = plan_dsn(p->settings, inv->envid);
 	for (size_t i = 0; i < inv->n_operands; i++)
-		if (add_operand(p, inv->operands[i], warnings, why) != 0)
+		if (plan_operand(p, inv->operands[i], warnings, why) != 0)
 			return -1;
 	if (inv->read_recipients &&
 	    add_list(p, &view->to, &p->aliases, warnings, why) != 0)
@@ -279,27 +248,43 @@ static void plan_fields(const struct plan *p, struct rewrite_params *ret)
 	ret->n_fields = n;
 }
 
+/* A caller's own name says nothing about an address it chose with -f. */
+static const char *full_name(const struct plan *p, const struct invocation *inv)
+{
+	const struct settings *s = p->settings;
+
+	if (inv->full_name)
+		return inv->full_name;
+	if (inv->sender || option_is_explicit(s, OPT_from_full_name) ||
+	    s->set_from_header == SET_FROM_ON || p->has_author)
+		return s->from_full_name;
+	return caller_full_name(p->arena);
+}
+
 void plan_rewrite(const struct plan *p, const struct invocation *inv,
     struct rewrite_params *ret)
 {
 	const struct settings *s = p->settings;
-	const char *own = own_address(s);
 
 	*ret = (struct rewrite_params){
 		.set_from = (enum rewrite_from)s->set_from_header,
 		.add_date = s->set_date_header == SET_AUTO,
 		.add_message_id = s->set_msgid_header == SET_AUTO,
+		.label_8bit = s->set_mime_headers == SET_AUTO,
 		.keep_bcc = !s->remove_bcc_headers,
 		.keep_once = s->header_once == HEADER_ONCE_OFF,
 		.once_relay = s->header_once == HEADER_ONCE_RELAY,
-		.from = p->sender[0] ? p->sender : own,
-		.full_name =
-		    inv->full_name ? inv->full_name : s->from_full_name,
+		.from = p->sender[0] ? p->sender : account_address(s),
+		.new_from = p->new_from,
+		.new_sender = p->new_sender,
+		.reply_to = s->reply_to && s->reply_to[0] ? s->reply_to
+							  : p->former_from,
+		.full_name = full_name(p, inv),
 		.qualify = s->qualify_domain,
 		.id_domain = id_domain(p),
 		.now = time(NULL),
 	};
 	if (!ret->from)
-		ret->from = caller_address(p);
+		ret->from = plan_caller_address(p);
 	plan_fields(p, ret);
 }

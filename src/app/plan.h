@@ -22,9 +22,15 @@ struct plan {
 	struct tls_params tls;
 	struct smtp_params smtp;
 	struct alias_table aliases;
-	const char *sender; /* "" is the null sender */
-	const char **rcpt;  /* each once */
+	bool has_aliases;        /* they were looked for */
+	const char *sender;      /* "" is the null sender */
+	bool has_author;         /* the message has a From of its own */
+	const char *new_from;    /* takes the place of the author, or NULL */
+	const char *new_sender;  /* the same for Sender */
+	const char *former_from; /* the author's, for Reply-To, or NULL */
+	const char **rcpt;       /* each once */
 	size_t n_rcpt;
+	struct dsn dsn;
 	size_t max_rcpt;   /* of one transaction; 0: no limit */
 	uint64_t max_size; /* octets on the wire; 0: no limit */
 };
@@ -34,12 +40,36 @@ int plan_connection(struct plan *p, const struct settings *s, struct arena *a,
     struct fail *why);
 
 /*
+ * One recipient of a dialogue (as addr_check() wants it, maybe without a
+ * domain), before plan_envelope(). Warnings as there. Fails: MESSAGE (the
+ * address, or what stands for it, cannot be sent to), LATER (too many); the
+ * recipients are then as they were.
+ */
+int plan_recipient(struct plan *p, const struct invocation *inv,
+    const char *spec, struct buf *warnings, struct fail *why);
+
+/*
  * Who sends to whom. What is wrong with the aliases is appended to
  * *warnings, one a line. Fails: USAGE (a bad operand, nobody to send to),
- * MESSAGE (a bad address in the header), CONFIG (no sender can be found).
+ * MESSAGE (a bad address in the header), CONFIG (no sender can be found),
+ * SENDER (one that the account does not allow).
  */
 int plan_envelope(struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, struct buf *warnings, struct fail *why);
+
+/* What plan_envelope() begins with, once: the aliases, unless -n says not to.
+ */
+void plan_aliases(
+    struct plan *p, const struct invocation *inv, struct buf *warnings);
+
+/*
+ * Adds whoever the addresses of an operand stand for. Fails: USAGE. The other
+ * one says which addresses these are. Fails: MESSAGE.
+ */
+int plan_operand(struct plan *p, const char *operand, struct buf *warnings,
+    struct fail *why);
+int plan_parse_operand(struct arena *a, const char *operand,
+    struct addr_list *list, struct fail *why);
 
 /* The header policy; *ret points to strings of the settings and the arena. */
 void plan_rewrite(const struct plan *p, const struct invocation *inv,

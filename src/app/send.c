@@ -1,32 +1,14 @@
-/*
- * The use case: one message from standard input to the relay. Steps in the
- * order that keeps the network idle until everything else is known.
- */
+#include "send.h"
 #include "account.h"
-#include "cred.h"
-#include "files.h"
 #include "hdr.h"
 #include "io.h"
 #include "log.h"
 #include "modes.h"
-#include "report.h"
 #include "submit.h"
 #include <unistd.h>
 
 static const char size_advice[] =
     "the account's limit is max_message_size; send a link to what is large";
-
-struct send {
-	const struct invocation *inv;
-	struct arena *arena;
-	struct files files;
-	struct msg msg;
-	struct rewrite_view view;
-	struct cred cred;
-	struct secret *password;
-	struct plan plan;
-	struct report report;
-};
 
 /* -v: the dialogue, on stderr since stdout may be a web page. */
 static void show(const char *mark, struct slice text)
@@ -58,8 +40,19 @@ static const struct conn_trace verbose_trace = {
 	.note = show_note,
 };
 
-/* The account by -a or the sender, and the secret on its way. */
-static int choose_account(struct send *s, const char *sender, struct fail *why)
+void send_begin(struct send *s, const struct invocation *inv, struct arena *a)
+{
+	*s = (struct send){ .inv = inv, .arena = a };
+	files_init(&s->files, a);
+}
+
+void send_end(struct send *s)
+{
+	cred_end(&s->cred);
+	files_free(&s->files);
+}
+
+int send_choose(struct send *s, const char *sender, struct fail *why)
 {
 	const struct settings *settings = &s->files.settings;
 	int result = files_load(&s->files, s->inv, sender, why);
@@ -76,56 +69,22 @@ static int choose_account(struct send *s, const char *sender, struct fail *why)
 	return cred_start(&s->cred, settings, why);
 }
 
-static int read_message(struct send *s, struct fail *why)
+struct intake_params send_intake(const struct send *s, bool dot_ends)
 {
-	struct intake_params params = {
+	return (struct intake_params){
 		.max_size = s->plan.max_size,
 		.size_advice = size_advice,
-		.dot_ends = s->inv->is_sendmail && !s->inv->keep_dots,
+		.dot_ends = dot_ends,
 	};
-
-	if (msg_intake(&s->msg, STDIN_FILENO, &params, why) != 0)
-		return -1;
-	return rewrite_look(
-	    &s->msg, s->inv->read_recipients, s->arena, &s->view, why);
 }
 
-static int account_and_message(struct send *s, struct fail *why)
+bool send_is_too_large(const struct fail *why)
 {
-	const char *sender = NULL;
-
-	if (s->inv->read_sender) {
-		if (read_message(s, why) != 0)
-			return -1;
-		return choose_account(s, s->view.from, why);
-	}
-	if (s->inv->sender) {
-		sender = plan_sender_operand(s->inv->sender, s->arena, why);
-		if (!sender)
-			return -1;
-	}
-	if (choose_account(s, sender, why) != 0)
-		return -1;
-	return read_message(s, why);
+	return why->kind == FAIL_MESSAGE && why->advice == size_advice;
 }
 
-/* The Message-ID as it will be sent: generated, or the message's own. */
-static struct slice final_message_id(const struct send *s)
+int send_check_size(const struct send *s, uint64_t size, struct fail *why)
 {
-	struct slice rest = s->msg.prefix;
-	struct hdr_field field;
-
-	while (hdr_next(&rest, &field))
-		if (field.info->id == HDR_ID_MESSAGE_ID)
-			return slice_trim_eol(field.value);
-	return s->view.message_id;
-}
-
-/* Intake counted octets as they came; the relay counts CRLF and header. */
-static int check_size(const struct send *s, struct fail *why)
-{
-	uint64_t size = msg_wire_size(&s->msg);
-
 	if (s->plan.max_size == 0 || size <= s->plan.max_size)
 		return 0;
 	fail(why, FAIL_MESSAGE, "the message is larger than %llu octets: %llu",
@@ -134,49 +93,107 @@ static int check_size(const struct send *s, struct fail *why)
 	return -1;
 }
 
+void send_warn(struct send *s)
+{
+	log_warnings(buf_slice(&s->files.warnings));
+	buf_clear(&s->files.warnings);
+}
+
+/* The Message-ID as it will be sent: generated, or the message's own. */
+static struct slice final_message_id(const struct send *s)
+{
+	struct slice rest = s->msg->prefix;
+	struct hdr_field field;
+
+	while (hdr_next(&rest, &field))
+		if (field.info->id == HDR_ID_MESSAGE_ID)
+			return slice_trim_eol(field.value);
+	return s->view.message_id;
+}
+
 static int prepare(struct send *s, struct fail *why)
 {
 	struct rewrite_params rewrite;
+	int result =
+	    plan_envelope(&s->plan, s->inv, &s->view, &s->files.warnings, why);
 
-	int result = account_and_message(s, why);
-
-	if (result == 0)
-		result = plan_envelope(
-		    &s->plan, s->inv, &s->view, &s->files.warnings, why);
-	log_warnings(buf_slice(&s->files.warnings));
+	send_warn(s);
 	if (result != 0)
 		return -1;
 	s->report.plan = &s->plan;
 	s->report.message_id = s->view.message_id;
 	plan_rewrite(&s->plan, s->inv, &rewrite);
-	if (rewrite_plan(&rewrite, &s->msg, s->arena, why) != 0)
+	if (rewrite_plan(&rewrite, s->msg, s->arena, why) != 0)
 		return -1;
 	s->report.message_id = final_message_id(s);
-	if (check_size(s, why) != 0)
+	/* Intake counted octets as they came; the relay counts CRLF and
+	   header. */
+	if (send_check_size(s, msg_wire_size(s->msg), why) != 0)
 		return -1;
 	s->password = cred_collect(&s->cred, &s->files.settings, why);
 	return !s->password && why->kind != FAIL_NONE ? -1 : 0;
 }
 
+int send_submit(struct send *s, struct outcome *ret, struct fail *why)
+{
+	why->kind = FAIL_NONE;
+	if (prepare(s, why) != 0)
+		return -1;
+	/* The files' text holds secrets nobody needs any more. */
+	files_free(&s->files);
+	submit(&s->plan, s->msg, s->password, s->arena, ret);
+	return 0;
+}
+
+static int read_message(struct send *s, struct msg *m, struct fail *why)
+{
+	struct intake_params params =
+	    send_intake(s, s->inv->is_sendmail && !s->inv->keep_dots);
+
+	if (msg_intake(m, STDIN_FILENO, &params, why) != 0)
+		return -1;
+	s->msg = m;
+	return rewrite_look(
+	    m, s->inv->read_recipients, s->arena, &s->view, why);
+}
+
+static int account_and_message(struct send *s, struct msg *m, struct fail *why)
+{
+	const char *sender = NULL;
+
+	if (s->inv->read_sender) {
+		if (read_message(s, m, why) != 0)
+			return -1;
+		return send_choose(s, s->view.from, why);
+	}
+	if (s->inv->sender) {
+		sender = plan_sender_operand(s->inv->sender, s->arena, why);
+		if (!sender)
+			return -1;
+	}
+	if (send_choose(s, sender, why) != 0)
+		return -1;
+	return read_message(s, m, why);
+}
+
 int mode_send(const struct invocation *inv, struct arena *a)
 {
-	struct send s = { .inv = inv, .arena = a };
-	struct outcome outcome;
 	struct fail why = { .kind = FAIL_NONE };
+	struct outcome outcome;
+	struct send s;
+	struct msg m;
 	int code;
 
-	files_init(&s.files, a);
-	msg_init(&s.msg);
-	if (prepare(&s, &why) != 0) {
-		code = report_failure(&s.report, &why);
-	} else {
-		/* The files' text holds secrets nobody needs any more. */
-		files_free(&s.files);
-		submit(&s.plan, &s.msg, s.password, a, &outcome);
+	send_begin(&s, inv, a);
+	msg_init(&m);
+	if (account_and_message(&s, &m, &why) == 0 &&
+	    send_submit(&s, &outcome, &why) == 0) {
 		code = report_outcome(&s.report, &outcome);
+	} else {
+		send_warn(&s);
+		code = report_failure(&s.report, &why);
 	}
-	cred_end(&s.cred);
-	files_free(&s.files);
-	msg_free(&s.msg);
+	send_end(&s);
+	msg_free(&m);
 	return code;
 }

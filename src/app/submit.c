@@ -78,6 +78,7 @@ static void run_transactions(const struct plan *p, struct smtp *session,
 			.sender = p->sender,
 			.rcpt = p->rcpt + first,
 			.n_rcpt = left < step ? left : step,
+			.dsn = p->dsn,
 		};
 
 		open = smtp_send(session, &envelope, m, left <= step, &part);

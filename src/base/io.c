@@ -101,6 +101,18 @@ int io_write(int fd, const void *bytes, size_t n)
 	return io_write_until(fd, bytes, n, (struct deadline){ 0 });
 }
 
+ssize_t io_read(int fd, void *bytes, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, bytes, n);
+	while (got < 0 && (errno == EINTR ||
+			      (errno == EAGAIN &&
+				  io_wait(fd, POLLIN, deadline_in(0)) >= 0)));
+	return got;
+}
+
 ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset)
 {
 	size_t have = 0;

@@ -38,6 +38,11 @@ int io_wait(int fd, short events, struct deadline d);
 int io_write(int fd, const void *bytes, size_t n);
 int io_write_until(int fd, const void *bytes, size_t n, struct deadline d);
 /*
+ * What one read() yields, through EINTR; a descriptor that does not block is
+ * waited for. 0 at the end, -1 with errno.
+ */
+ssize_t io_read(int fd, void *bytes, size_t n);
+/*
  * Up to n bytes at an offset, through EINTR; less only at end of file. -1 with
  * errno.
  */

@@ -11,19 +11,38 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10 };
+enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10, LOG_TAG_MAX = 64 };
 
 static const char *log_name = "postrider";
+static const char *log_tag;
 static bool log_quiet;
+static bool log_patient = true;
 
 void log_set_name(const char *name)
 {
 	log_name = name;
 }
 
+void log_set_tag(const char *tag)
+{
+	log_tag = tag;
+}
+
 void log_set_quiet(bool quiet)
 {
 	log_quiet = quiet;
+}
+
+void log_set_patient(bool patient)
+{
+	log_patient = patient;
+}
+
+/* A pipe that poll() calls ready has room for PIPE_BUF octets. */
+static bool has_room(void)
+{
+	return log_patient ||
+	       io_wait(STDERR_FILENO, POLLOUT, deadline_in_ms(1)) == 1;
 }
 
 /* One write for a line, so that lines of several programs do not mix. */
@@ -41,7 +60,8 @@ __attribute__((format(printf, 2, 0))) static void log_line(
 	buf_addf(&line, ": %s", prefix);
 	buf_add_printable(&line, slice_of(text));
 	buf_addc(&line, '\n');
-	(void)io_write(STDERR_FILENO, line.p, line.n);
+	if (has_room())
+		(void)io_write(STDERR_FILENO, line.p, line.n);
 	buf_free(&line);
 }
 
@@ -116,13 +136,18 @@ int log_to_file(const char *path, struct slice line, struct fail *why)
 
 void log_to_syslog(int facility, bool is_error, struct slice line)
 {
-	struct buf text;
+	struct slice name =
+	    slice_of(log_tag && log_tag[0] ? log_tag : log_name);
+	struct buf text, tag;
 
 	buf_init(&text, LOG_LINE_MAX);
+	buf_init(&tag, LOG_TAG_MAX);
 	buf_add_printable(&text, slice_head(line, LOG_LINE_MAX));
-	openlog(log_name, 0, facility);
+	buf_add_printable(&tag, slice_head(name, LOG_TAG_MAX));
+	openlog(buf_text(&tag), 0, facility);
 	syslog(
 	    (is_error ? LOG_ERR : LOG_INFO) | facility, "%s", buf_text(&text));
 	closelog();
+	buf_free(&tag);
 	buf_free(&text);
 }

@@ -10,8 +10,12 @@
 
 /* The prefix of messages ("postrider"). Borrowed. */
 void log_set_name(const char *name);
+/* The name in the log of the system, instead of that one. Borrowed. */
+void log_set_tag(const char *tag);
 /* Errors and warnings on stderr, or not at all (-oeq). */
 void log_set_quiet(bool quiet);
+/* Off: a line that nobody makes room for is dropped, not waited for. */
+void log_set_patient(bool patient);
 
 /* "NAME: TEXT" on stderr. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,4 +1,5 @@
 #include "addr.h"
+#include "utf8.h"
 
 enum {
 	WORD_MAX = 75,  /* RFC 2047 2 */
@@ -15,52 +16,6 @@ void addr_add_quoted(struct buf *b, struct slice text)
 		buf_addc(b, text.p[i]);
 	}
 	buf_addc(b, '"');
-}
-
-/* Octets of the UTF-8 character at the start, 0 when it is none: RFC 3629 4. */
-static size_t utf8_length(struct slice s)
-{
-	static const struct {
-		unsigned char first_min, first_max, next_min, next_max;
-		size_t n;
-	} rows[] = {
-		{ 0x00, 0x7f, 0x00, 0x00, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	const unsigned char *u = (const unsigned char *)s.p;
-	size_t row = 0;
-
-	while (u[0] > rows[row].first_max)
-		if (++row == sizeof(rows) / sizeof(rows[0]))
-			return 0;
-	if (u[0] < rows[row].first_min || rows[row].n > s.n)
-		return 0;
-	for (size_t i = 1; i < rows[row].n; i++)
-		if (i == 1
-			? u[i] < rows[row].next_min || u[i] > rows[row].next_max
-			: (u[i] & 0xc0) != 0x80)
-			return 0;
-	return rows[row].n;
-}
-
-static bool is_utf8(struct slice s)
-{
-	while (s.n) {
-		size_t n = utf8_length(s);
-
-		if (n == 0)
-			return false;
-		s = slice_skip(s, n);
-	}
-	return true;
 }
 
 /* What q leaves alone within a phrase: RFC 2047 5 (3). */
@@ -140,7 +95,7 @@ static struct slice word_head(
 
 static void add_words(struct buf *b, struct slice s)
 {
-	const bool utf8 = is_utf8(s);
+	const bool utf8 = utf8_is_valid(s);
 	struct encoding e = { "UTF-8", 'q', add_q, q_length };
 	size_t max = FIRST_MAX;
 

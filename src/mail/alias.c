@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WARNING_MAX = 512 };
+enum { WARNING_MAX = 512, HOST_MAX = 256 };
 
 void alias_warn(struct buf *warnings, const char *path, size_t line,
     const char *format, ...)
@@ -32,6 +32,21 @@ void alias_warn(struct buf *warnings, const char *path, size_t line,
 	buf_addc(&whole, '\n');
 	buf_add_slice(warnings, buf_slice(&whole));
 	buf_free(&whole);
+}
+
+const char *alias_host_name(struct arena *a)
+{
+	char name[HOST_MAX] = "";
+
+	/* A name that is cut lacks its NUL, by POSIX. */
+	if (gethostname(name, sizeof(name) - 1) != 0)
+		return "";
+	return arena_copy(a, slice_of(name));
+}
+
+void alias_none(struct alias_table *t, struct arena *a)
+{
+	*t = (struct alias_table){ .host = alias_host_name(a) };
 }
 
 /* FNV-1a. */
@@ -56,8 +71,20 @@ struct alias **alias_place(const struct alias_table *t, struct slice name)
 
 /* ---- the file ---- */
 
+/* Why somebody else may decide where mail goes, NULL: nobody may. */
+static const char *exposure(const struct stat *st)
+{
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "others than its owner may write to it and say where "
+		       "mail goes";
+	if (st->st_uid != 0 && st->st_uid != getuid())
+		return "it belongs to another user, who says where mail goes";
+	return NULL;
+}
+
 /* What is wrong with the file, NULL when text holds all of it. */
-static const char *read_text(int fd, struct slice *text, char *room)
+static const char *read_text(
+    int fd, struct slice *text, char *room, const char **ret_exposure)
 {
 	struct stat st;
 	ssize_t n;
@@ -71,6 +98,7 @@ static const char *read_text(int fd, struct slice *text, char *room)
 		return strerror(errno);
 	if (n > ALIAS_FILE_MAX)
 		return "larger than 1 MiB";
+	*ret_exposure = exposure(&st);
 	*text = (struct slice){ room, (size_t)n };
 	return NULL;
 }
@@ -80,17 +108,19 @@ void alias_load(struct alias_table *t, const char *path, struct arena *a,
 {
 	char *room = mem_alloc(ALIAS_FILE_MAX + 1);
 	struct slice text = { 0 };
-	const char *problem;
+	const char *problem, *exposed = NULL;
 	int fd;
 
 	/* O_NONBLOCK: a FIFO that nobody writes to would wait for ever. */
 	do
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	while (fd < 0 && errno == EINTR);
-	problem = read_text(fd, &text, room);
+	problem = read_text(fd, &text, room, &exposed);
 	io_close(fd);
 	if (problem)
 		alias_warn(warnings, path, 0, "%s: no aliases", problem);
+	if (exposed)
+		alias_warn(warnings, path, 0, "%s", exposed);
 	alias_parse(t, path, text, a, warnings);
 	free(room);
 }
@@ -116,6 +146,17 @@ static bool is_here(const struct alias_table *t, struct slice domain)
 
 	return slice_ieq(domain, SLICE("localhost")) ||
 	       slice_ieq(domain, host) || slice_ieq(domain, label);
+}
+
+const char *alias_qualify(const struct alias_table *t, const char *address,
+    const char *domain, struct arena *a)
+{
+	struct slice own = addr_domain(address);
+
+	if (domain && own.n && is_here(t, own))
+		address = arena_copy(a,
+		    slice_head(slice_of(address), strlen(address) - own.n - 1));
+	return addr_qualify(a, address, domain);
 }
 
 static struct alias *find(const struct alias_table *t, struct slice name)

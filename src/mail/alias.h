@@ -43,9 +43,14 @@ struct alias_table {
 /*
  * Sets *t to what the file says. One that is not there, cannot be read, is no
  * regular file or larger than ALIAS_FILE_MAX is a warning and has no aliases.
+ * One that others than its owner may write to, or that belongs to neither root
+ * nor the user, is a warning, too: it decides where mail goes.
  */
 void alias_load(struct alias_table *t, const char *path, struct arena *a,
     struct buf *warnings);
+
+/* Sets *t to a table without aliases that knows the name of this machine. */
+void alias_none(struct alias_table *t, struct arena *a);
 
 /* The same for a text in memory, which is not needed afterwards. */
 void alias_parse(struct alias_table *t, const char *path, struct slice text,
@@ -68,5 +73,13 @@ struct alias_list {
  */
 void alias_expand(struct alias_table *t, const char *address, struct arena *a,
     struct alias_list *ret, struct buf *warnings);
+
+/*
+ * The address with `domain` (NULL: none) in place of no domain, of "localhost"
+ * and of the name of this machine: no relay can deliver to those. Others, and
+ * all when the domain is NULL, are given back as they are.
+ */
+const char *alias_qualify(const struct alias_table *t, const char *address,
+    const char *domain, struct arena *a);
 
 #endif

@@ -1,8 +1,7 @@
 #include "addr.h"
 #include "alias_private.h"
-#include <unistd.h>
 
-enum { EXCERPT_MAX = 60, HOST_MAX = 256 };
+enum { EXCERPT_MAX = 60 };
 
 struct reader {
 	struct alias_table *t;
@@ -333,16 +332,6 @@ static void make_buckets(
 	t->bucket = arena_alloc(a, t->n_buckets * sizeof(struct alias *));
 }
 
-static const char *host_name(struct arena *a)
-{
-	char name[HOST_MAX] = "";
-
-	/* A name that is cut lacks its NUL, by POSIX. */
-	if (gethostname(name, sizeof(name) - 1) != 0)
-		return "";
-	return arena_copy(a, slice_of(name));
-}
-
 void alias_parse(struct alias_table *t, const char *path, struct slice text,
     struct arena *a, struct buf *warnings)
 {
@@ -352,7 +341,7 @@ void alias_parse(struct alias_table *t, const char *path, struct slice text,
 		.rest = text,
 		.rest_line = 1 };
 
-	*t = (struct alias_table){ .path = path, .host = host_name(a) };
+	*t = (struct alias_table){ .path = path, .host = alias_host_name(a) };
 	make_buckets(t, text, a);
 	/* An entry is no longer than the text, with a blank for each line. */
 	buf_init(&r.entry, 2 * text.n + 2);

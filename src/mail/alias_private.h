@@ -22,6 +22,9 @@ size_t alias_hash(struct slice s);
 /* Where the alias is, or belongs: *place is NULL then. */
 struct alias **alias_place(const struct alias_table *t, struct slice name);
 
+/* The name of this machine as it calls itself, "" if unknown; arena. */
+const char *alias_host_name(struct arena *a);
+
 /* "FILE: line N: TEXT"; no line when it is 0. */
 void alias_warn(struct buf *warnings, const char *path, size_t line,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -1,10 +1,9 @@
 #include "intake.h"
+#include "dots.h"
 #include "hdr.h"
 #include "io.h"
-#include "tally.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <unistd.h>
 
 enum {
@@ -12,26 +11,6 @@ enum {
 	/* What a line is must show within so many octets of it, however the
 	   input is cut into blocks. Above HDR_COLON_MAX and a "//". */
 	LINE_DECIDES = 1024,
-};
-
-struct intake {
-	struct msg *m;
-	const struct intake_params *params;
-	uint64_t octets;
-	bool in_body;
-	bool in_empty;    /* of the empty line a CR was seen, but no LF */
-	bool has_bare_cr; /* met before the body, where tallies see none */
-	bool ends_bare;   /* as the last line of the header does */
-	size_t scanned;   /* of m->header: octets known to be header */
-	size_t lines;     /* in them */
-	size_t field;     /* octets of the last field in them, unfolded */
-	struct tally head, body;
-
-	struct {
-		bool in_line; /* the block in hand starts within a line */
-		bool ended;   /* the line "." was met */
-		size_t held;  /* octets too few to tell what they are */
-	} dot;
 };
 
 void msg_init(struct msg *m)
@@ -245,110 +224,14 @@ static int header_add(
 	return 0;
 }
 
-enum dot_kind { DOT_NONE, DOT_DOUBLE, DOT_ENDS, DOT_UNKNOWN };
-
-/* What a dot at the start of a line means by what follows it. */
-static enum dot_kind dot_kind(struct slice text, bool eof)
+void intake_begin(
+    struct intake *in, struct msg *m, const struct intake_params *params)
 {
-	if (slice_starts(text, SLICE("..")))
-		return DOT_DOUBLE;
-	if (slice_starts(text, SLICE(".\n")) ||
-	    slice_starts(text, SLICE(".\r\n")))
-		return DOT_ENDS;
-	if (text.n == 1 || slice_eq(text, SLICE(".\r")))
-		return eof ? DOT_ENDS : DOT_UNKNOWN;
-	return DOT_NONE;
+	*in = (struct intake){ .m = m, .params = params };
 }
 
-/* Position of the next dot at the start of a line; n when there is none. */
-static size_t find_dot(const struct intake *in, struct slice block, size_t from)
+static int block_add(struct intake *in, struct slice s, struct fail *why)
 {
-	while (from < block.n) {
-		size_t at = from + slice_find(slice_skip(block, from), '.');
-
-		if (at < block.n &&
-		    (at ? block.p[at - 1] == '\n' : !in->dot.in_line))
-			return at;
-		from = at + 1;
-	}
-	return block.n;
-}
-
-/*
- * sendmail without -i: a line "." ends the message, ".." at the start of a
- * line loses one dot. Works in place on n octets; returns how many are for
- * the message. Octets that wait for more are the last dot.held of the block.
- */
-static size_t dot_filter(struct intake *in, char *block, size_t n, bool eof)
-{
-	const struct slice all = { block, n };
-	size_t from = 0, to = 0, dot = find_dot(in, all, 0);
-
-	in->dot.held = 0;
-	while (dot < n) {
-		enum dot_kind kind = dot_kind(slice_skip(all, dot), eof);
-
-		if (kind == DOT_UNKNOWN)
-			in->dot.held = n - dot;
-		if (kind == DOT_ENDS)
-			in->dot.ended = true;
-		if (kind == DOT_UNKNOWN || kind == DOT_ENDS)
-			break;
-		if (kind == DOT_DOUBLE) {
-			memmove(block + to, block + from, dot - from);
-			to += dot - from;
-			from = dot + 1;
-		}
-		dot = find_dot(in, all, dot + 2);
-	}
-	memmove(block + to, block + from, dot - from);
-	to += dot - from;
-	if (to)
-		in->dot.in_line = block[to - 1] != '\n';
-	return to;
-}
-
-/*
- * Fills the room unless the input ends; `once` takes what one read() yields.
- * A pipe may come from a caller that made it non-blocking.
- */
-static ssize_t read_block(int fd, char *room, size_t n, bool once)
-{
-	size_t have = 0;
-
-	while (have < n) {
-		ssize_t got = read(fd, room + have, n - have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno == EAGAIN &&
-		    io_wait(fd, POLLIN, deadline_in(0)) >= 0)
-			continue;
-		if (got < 0)
-			return -1;
-		have += (size_t)got;
-		if (got == 0 || once)
-			break;
-	}
-	return (ssize_t)have;
-}
-
-static void drain(int fd, char *room, size_t n)
-{
-	while (read_block(fd, room, n, false) == (ssize_t)n)
-		;
-}
-
-/* n octets in the block, the ones held before included. */
-static int block_add(
-    struct intake *in, char *block, size_t n, bool eof, struct fail *why)
-{
-	struct slice s = { block, n };
-
-	if (in->params->dot_ends) {
-		s.n = dot_filter(in, block, n, eof);
-		eof = eof || in->dot.ended;
-	}
 	in->octets += s.n;
 	if (in->params->max_size && in->octets > in->params->max_size) {
 		fail(why, FAIL_MESSAGE,
@@ -359,7 +242,16 @@ static int block_add(
 	}
 	if (in->in_body)
 		return body_add(in, s, why);
-	return header_add(in, s, eof, why);
+	return header_add(in, s, false, why);
+}
+
+int intake_add(struct intake *in, struct slice s, struct fail *why)
+{
+	int result = 0;
+
+	for (; s.n && result == 0; s = slice_skip(s, BLOCK))
+		result = block_add(in, slice_head(s, BLOCK), why);
+	return result;
 }
 
 static void conclude(struct intake *in)
@@ -375,135 +267,77 @@ static void conclude(struct intake *in)
 							      : body->longest,
 		.has_8bit_header = head->has_8bit,
 		.has_8bit_body = body->has_8bit,
+		.has_bad_utf8 = body->utf8.is_bad,
 		.has_nul = head->has_nul || body->has_nul,
 		.has_bare_cr =
 		    in->has_bare_cr || in->in_empty || body->has_bare_cr,
 	};
 }
 
+int intake_finish(struct intake *in, struct fail *why)
+{
+	if (!in->in_body && header_add(in, SLICE(""), true, why) < 0)
+		return -1;
+	conclude(in);
+	return 0;
+}
+
+/* Fills the room unless the input ends; `once` takes what comes first. */
+static ssize_t read_block(int fd, char *room, size_t n, bool once)
+{
+	size_t have = 0;
+	ssize_t got = 1;
+
+	while (have < n && got > 0 && (have == 0 || !once)) {
+		got = io_read(fd, room + have, n - have);
+		if (got < 0)
+			return -1;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+static void drain(int fd, char *room, size_t n)
+{
+	while (read_block(fd, room, n, false) == (ssize_t)n)
+		;
+}
+
 int msg_intake(
     struct msg *m, int fd, const struct intake_params *params, struct fail *why)
 {
-	struct intake in = { .m = m, .params = params };
 	/* A terminal yields a line at a time, and must be asked for one only:
 	   its dot ends the message there and then. */
 	const bool once = params->dot_ends && isatty(fd);
+	struct dots dots = { .rule = DOTS_SENDMAIL };
+	struct intake in;
 	char block[BLOCK];
 	size_t held = 0;
 	bool eof;
 
+	intake_begin(&in, m, params);
 	do {
 		size_t room = sizeof(block) - held;
 		ssize_t got = read_block(fd, block + held, room, once);
 		size_t n = held + (size_t)(got > 0 ? got : 0);
+		struct slice s = { block, n };
 
 		if (got < 0)
 			return fail(why, FAIL_INPUT,
 			    "standard input cannot be read: %s",
 			    strerror(errno));
 		eof = once ? got == 0 : (size_t)got < room;
-		if (block_add(&in, block, n, eof, why) < 0) {
+		if (params->dot_ends)
+			s.n = dots_filter(&dots, block, n, eof);
+		if (intake_add(&in, s, why) < 0) {
 			if (!eof)
 				drain(fd, block, sizeof(block));
 			return -1;
 		}
-		held = in.dot.held;
+		held = params->dot_ends ? n - dots.taken : 0;
 		memmove(block, block + n - held, held);
-	} while (!eof && !in.dot.ended);
+	} while (!eof && !dots.ended);
 	if (!eof && !once)
 		drain(fd, block, sizeof(block));
-	conclude(&in);
-	return 0;
-}
-
-/*
- * The message in memory as a row of pieces: prefix, then by turns original
- * header and the text of an edit, the empty line, the body.
- */
-static size_t header_pieces(const struct msg *m)
-{
-	return 2 + 2 * m->n_edits;
-}
-
-static struct slice piece_of(const struct msg *m, size_t i)
-{
-	const struct msg_edit *after, *before;
-	size_t from, to;
-
-	if (i == 0)
-		return m->prefix;
-	if (i == header_pieces(m))
-		return SLICE("\n");
-	if (i > header_pieces(m))
-		return buf_slice(&m->body);
-	i--;
-	if (i % 2)
-		return m->edits[i / 2].text;
-	before = i ? &m->edits[i / 2 - 1] : NULL;
-	after = i / 2 < m->n_edits ? &m->edits[i / 2] : NULL;
-	from = before ? before->at + before->n : 0;
-	to = after ? after->at : m->header.n;
-	return slice_head(slice_skip(buf_slice(&m->header), from), to - from);
-}
-
-void msg_rewind(struct msg *m)
-{
-	m->pos.piece = 0;
-	m->pos.at = 0;
-}
-
-static ssize_t read_fd(struct msg *m, char *bytes, size_t n, struct fail *why)
-{
-	uint64_t left = m->fd_size - m->pos.at;
-	ssize_t got;
-
-	if (m->fd < 0)
-		return 0;
-	if (n > left)
-		n = (size_t)left;
-	got = io_pread(m->fd, bytes, n, (off_t)m->pos.at);
-	if (got != (ssize_t)n)
-		return fail(why, FAIL_OS, "the temporary file: %s",
-		    got < 0 ? strerror(errno) : "it was cut");
-	m->pos.at += n;
-	return got;
-}
-
-ssize_t msg_read(struct msg *m, char *bytes, size_t n, struct fail *why)
-{
-	const size_t pieces = header_pieces(m) + 2;
-	size_t have = 0;
-	ssize_t got;
-
-	while (have < n && m->pos.piece < pieces) {
-		struct slice s =
-		    slice_skip(piece_of(m, m->pos.piece), (size_t)m->pos.at);
-
-		if (s.n == 0) {
-			m->pos.piece++;
-			m->pos.at = 0;
-			continue;
-		}
-		s = slice_head(s, n - have);
-		memcpy(bytes + have, s.p, s.n);
-		have += s.n;
-		m->pos.at += s.n;
-	}
-	if (have == n)
-		return (ssize_t)have;
-	got = read_fd(m, bytes + have, n - have, why);
-	return got < 0 ? -1 : (ssize_t)have + got;
-}
-
-uint64_t msg_wire_size(const struct msg *m)
-{
-	struct tally t = { .text = 0 };
-
-	for (size_t i = 0; i <= header_pieces(m); i++) {
-		struct slice s = piece_of(m, i);
-
-		tally_add(&t, s.p, s.n);
-	}
-	tally_finish(&t);
-	return tally_wire_size(&t) + m->facts.body_wire;
+	return intake_finish(&in, why);
 }

@@ -1,6 +1,6 @@
 /*
- * intake: standard input becomes a struct msg. All of it is read before the
- * network is touched: the header block into memory, the body into memory up
+ * intake: what a caller writes becomes a struct msg. All of it is read before
+ * the network is touched: the header block into memory, the body into memory up
  * to a bound and from there on into an unlinked file, so that memory does not
  * grow with the message. Facts that later decisions need are counted on the
  * way.
@@ -27,6 +27,7 @@
 #include "arena.h"
 #include "buf.h"
 #include "fail.h"
+#include "tally.h"
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -48,6 +49,7 @@ struct msg_facts {
 	size_t longest_line; /* of header and body, without line end */
 	bool has_8bit_header;
 	bool has_8bit_body;
+	bool has_bad_utf8; /* 8-bit octets of the body that are not UTF-8 */
 	bool has_nul;
 	bool has_bare_cr; /* a CR that no CR or LF follows */
 };
@@ -78,6 +80,32 @@ struct msg {
 
 void msg_init(struct msg *m);
 void msg_free(struct msg *m);
+
+/* A message on its way in; the fields are intake.c's alone. */
+struct intake {
+	struct msg *m;
+	const struct intake_params *params;
+	uint64_t octets;
+	bool in_body;
+	bool in_empty;    /* of the empty line a CR was seen, but no LF */
+	bool has_bare_cr; /* met before the body, where tallies see none */
+	bool ends_bare;   /* as the last line of the header does */
+	size_t scanned;   /* of m->header: octets known to be header */
+	size_t lines;     /* in them */
+	size_t field;     /* octets of the last field in them, unfolded */
+	struct tally head, body;
+};
+
+/*
+ * The message in pieces, for who has no descriptor that ends with it: begin,
+ * with m as msg_init() left it, add, finish. Dots mean nothing here (dots.h),
+ * whatever the parameters; both structs are borrowed. Fails: as msg_intake();
+ * after a failure nothing more is added or finished.
+ */
+void intake_begin(
+    struct intake *in, struct msg *m, const struct intake_params *params);
+int intake_add(struct intake *in, struct slice s, struct fail *why);
+int intake_finish(struct intake *in, struct fail *why);
 
 /*
  * Reads fd to its end into m, as msg_init() left it. Fails: INPUT (cannot be

@@ -25,16 +25,23 @@ enum rewrite_from {
 
 struct rewrite_params {
 	enum rewrite_from set_from;
-	bool add_date;         /* when missing or empty */
-	bool add_message_id;   /* the same */
-	bool keep_bcc;         /* remove_bcc_headers off */
-	bool keep_once;        /* leave repeated once-only fields alone */
-	bool once_relay;       /* HDR_ONCE_RELAY fields once, too */
-	const char *from;      /* address of a From that is written; NULL or
-				  empty: none is written */
-	const char *full_name; /* its display name, or NULL */
-	const char *qualify;   /* domain for bare header addresses, or NULL */
-	const char *id_domain; /* right side of Message-ID */
+	bool add_date;          /* when missing or empty */
+	bool add_message_id;    /* the same */
+	bool label_8bit;        /* say what an 8-bit body without Content-Type
+				   is (RFC 2045 5, RFC 1428 3) */
+	bool keep_bcc;          /* remove_bcc_headers off */
+	bool keep_once;         /* leave repeated once-only fields alone */
+	bool once_relay;        /* HDR_ONCE_RELAY fields once, too */
+	const char *from;       /* address of a From that is written; NULL or
+				   empty: none is written */
+	const char *full_name;  /* its display name, or NULL */
+	const char *new_from;   /* replaces the addresses in From, or NULL: the
+				   display name stays */
+	const char *new_sender; /* the same for Sender */
+	const char *reply_to;   /* value of a Reply-To when there is none, or
+				   NULL */
+	const char *qualify;    /* domain for bare header addresses, or NULL */
+	const char *id_domain;  /* right side of Message-ID */
 	time_t now;
 	const struct rewrite_field *fields; /* further fields to put in */
 	size_t n_fields;
@@ -57,9 +64,12 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 
 /* What -t and the choice of the sender need to know of a header. */
 struct rewrite_view {
-	struct addr_list to;     /* recipients; when there is a Resent- field of
-				    recipients, those of the first row of
-				    Resent- fields that has one only */
+	struct addr_list to; /* recipients; when there is a Resent- field of
+				recipients, those of the first row of
+				Resent- fields that has one only */
+	struct addr_list authors; /* all of From, */
+	struct addr_list senders; /* and of Sender */
+	bool has_bad_author;      /* one of the two cannot be read */
 	const char *from;        /* first address of Resent-From in that row (of
 				    the first row when none has recipients),
 				    else of From; NULL when there is none */

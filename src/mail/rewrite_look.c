@@ -63,6 +63,20 @@ static int add_recipients(struct arena *a, const struct hdr_field *f,
 	return 0;
 }
 
+/* Authors and senders, for whoever judges them. */
+static void add_senders(
+    struct arena *a, const struct hdr_field *f, struct rewrite_view *view)
+{
+	const struct addr_syntax syntax = { .bare_blanks = false };
+	struct addr_list *list = f->info->id == HDR_ID_FROM     ? &view->authors
+				 : f->info->id == HDR_ID_SENDER ? &view->senders
+								: NULL;
+
+	if (list && slice_trim_eol(f->value).n &&
+	    (addr_parse(a, f->value, &syntax, list, NULL) < 0 || list->n == 0))
+		view->has_bad_author = true;
+}
+
 int rewrite_look(const struct msg *m, bool want_recipients, struct arena *a,
     struct rewrite_view *ret_view, struct fail *why)
 {
@@ -84,6 +98,7 @@ int rewrite_look(const struct msg *m, bool want_recipients, struct arena *a,
 			resent_from = first_address(a, f.value);
 		if (f.info->id == HDR_ID_FROM && !view.from)
 			view.from = first_address(a, f.value);
+		add_senders(a, &f, &view);
 		if (f.info->id == HDR_ID_MESSAGE_ID && !view.message_id.n)
 			view.message_id = slice_trim_eol(f.value);
 	}

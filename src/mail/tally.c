@@ -1,5 +1,4 @@
 #include "tally.h"
-#include <string.h>
 
 /*
  * Every octet of a large message passes through here, so most of them are
@@ -180,13 +179,24 @@ static void add_block(struct tally *t, const char *p, const char *end)
 	measure(t, p, end, unit);
 }
 
+/* What has no such octet, and most text has none, is looked at once. */
+static void add_8bit(struct tally *t, const char *p, size_t n)
+{
+	bool is_known = t->has_8bit && t->utf8.is_bad;
+
+	if (is_known || (!t->utf8.left && !has_8bit(p, n)))
+		return;
+	t->has_8bit = true;
+	utf8_add(&t->utf8, p, n);
+}
+
 void tally_add(struct tally *t, const char *p, size_t n)
 {
 	size_t head = 0, tail = n;
 
 	if (n == 0)
 		return;
-	t->has_8bit = t->has_8bit || has_8bit(p, n);
+	add_8bit(t, p, n);
 	t->has_nul = t->has_nul || memchr(p, '\0', n);
 	/* What a CR at either end means, its neighbour tells. */
 	if (t->pending_cr) {
@@ -209,6 +219,7 @@ void tally_finish(struct tally *t)
 	}
 	if (t->line > t->longest)
 		t->longest = t->line;
+	utf8_finish(&t->utf8);
 }
 
 uint64_t tally_wire_size(const struct tally *t)

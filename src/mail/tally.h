@@ -5,9 +5,7 @@
 #ifndef MAIL_TALLY_H
 #define MAIL_TALLY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "utf8.h"
 
 /* Zeros are the start of a text. */
 struct tally {
@@ -19,11 +17,15 @@ struct tally {
 	bool has_8bit;
 	bool has_nul;
 	bool has_bare_cr;
+	struct utf8 utf8; /* is_bad: its 8-bit octets are not UTF-8 */
 };
 
 /* Input may be cut anywhere. */
 void tally_add(struct tally *t, const char *p, size_t n);
-/* The text ends here: a pending CR is a line end, a last line may lack one. */
+/*
+ * The text ends here: a pending CR is a line end, a last line may lack one, a
+ * character that lacks octets is none.
+ */
 void tally_finish(struct tally *t);
 
 /* After tally_finish(): octets with CRLF, as wire_filter() makes them. */

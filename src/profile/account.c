@@ -1,5 +1,11 @@
 #include "account.h"
 #include "provider.h"
+#include <fnmatch.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* An address and what may surround it in a pattern. */
+enum { PATTERN_MAX = 320 };
 
 /* ---- authentication ---- */
 
@@ -59,6 +65,32 @@ bool account_is_pattern(const char *from)
 	return from && strpbrk(from, "?*[") != NULL;
 }
 
+const char *account_address(const struct settings *s)
+{
+	return s->from && s->from[0] && !account_is_pattern(s->from) ? s->from
+								     : NULL;
+}
+
+bool account_allows(const struct settings *s, const char *address)
+{
+	struct slice rest = slice_of(s->allowed_from), item;
+	const char *own = account_address(s);
+	char pattern[PATTERN_MAX];
+
+	if (rest.n == 0 || (own && strcasecmp(own, address) == 0))
+		return true;
+	while (slice_take_until(&rest, ',', &item)) {
+		item = slice_trim(item);
+		if (item.n == 0 || item.n > sizeof(pattern) - 2)
+			continue;
+		(void)snprintf(pattern, sizeof(pattern), "%s%.*s",
+		    item.p[0] == '@' ? "*" : "", SLICE_ARG(item));
+		if (fnmatch(pattern, address, FNM_CASEFOLD | FNM_NOESCAPE) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* NULL when `from` is a pattern, a substitution or has no domain. */
 static const char *domain_of(const char *from)
 {
@@ -78,6 +110,8 @@ static void fill_domains(
 	if (!domain)
 		return;
 	settings_fill(s, OPT_qualify_domain, domain, ORIGIN_DEFAULT, a);
+	settings_fill(s, OPT_allowed_from, arena_printf(a, "@%s", domain),
+	    ORIGIN_DEFAULT, a);
 	/* A plain account says "localhost", as it would with msmtp. */
 	if (p)
 		settings_fill(s, OPT_domain, domain, ORIGIN_PROVIDER, a);

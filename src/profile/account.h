@@ -28,6 +28,16 @@ int account_check_sending(const struct settings *s, struct fail *why);
 /* Is `from` a pattern for fnmatch(), no address? NULL is none. */
 bool account_is_pattern(const char *from);
 
+/*
+ * The account's own address; NULL when it has none, or only a pattern.
+ */
+const char *account_address(const struct settings *s);
+/*
+ * May this address be the sender (allowed_from)? The account's own always, and
+ * any when nothing says which. Case does not matter.
+ */
+bool account_allows(const struct settings *s, const char *address);
+
 /* Is authentication asked for? */
 bool account_has_auth(const struct settings *s);
 /* Is it, and with a mechanism that takes a user name and a password? */

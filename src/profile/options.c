@@ -42,6 +42,7 @@ static const size_t field_size[] = {
 	[OPTION_SECONDS] = sizeof(OPTION_FIELD_SECONDS),
 	[OPTION_SIZE] = sizeof(OPTION_FIELD_SIZE),
 	[OPTION_CHOICE] = sizeof(OPTION_FIELD_CHOICE),
+	[OPTION_WORDS] = sizeof(OPTION_FIELD_WORDS),
 	[OPTION_SECRET] = sizeof(OPTION_FIELD_SECRET),
 };
 
@@ -100,17 +101,22 @@ static int refuse(const struct change *c, const char *expected)
 	    SLICE_ARG(slice_head(c->value, 80)), name, expected);
 }
 
-/* Position of the word among the choices, -1: none of them. */
-static int choice_find(const char *choices, struct slice word)
+/* Position of the word in a list, -1: not in it. */
+static int word_find(struct slice list, char sep, struct slice word)
 {
-	struct slice rest = slice_of(choices);
 	struct slice one;
 	int i = 0;
 
-	for (; slice_take_until(&rest, '|', &one); i++)
+	for (; slice_take_until(&list, sep, &one); i++)
 		if (slice_eq(one, word))
 			return i;
 	return -1;
+}
+
+/* Position of the word among the choices, -1: none of them. */
+static int choice_find(const char *choices, struct slice word)
+{
+	return word_find(slice_of(choices), '|', word);
 }
 
 static int set_text(const struct change *c)
@@ -239,6 +245,46 @@ static int set_choice(const struct change *c)
 	return 0;
 }
 
+/* Adds the words of `list` that are new; false: one is not among `known`. */
+static bool add_words(struct buf *b, struct slice list, struct slice known)
+{
+	struct slice word;
+
+	if (list.n && list.p[list.n - 1] == ',')
+		return false;
+	while (slice_take_until(&list, ',', &word)) {
+		word = slice_trim(word);
+		if (word.n == 0 || word_find(known, ',', word) < 0)
+			return false;
+		if (word_find(buf_slice(b), ',', word) >= 0)
+			continue;
+		if (b->n)
+			buf_addc(b, ',');
+		buf_add_slice(b, word);
+	}
+	return true;
+}
+
+static int set_words(const struct change *c)
+{
+	const char **field = field_of(c->s, c->o);
+	const char *last = strrchr(c->o->choices, '|') + 1;
+	struct slice value = c->value.n ? c->value : option_choice(c->o, 0);
+	struct buf b;
+	bool is_known;
+
+	buf_init(&b, strlen(c->o->choices));
+	is_known = choice_find(c->o->choices, value) >= 0;
+	if (is_known)
+		buf_add_slice(&b, value);
+	else
+		is_known = add_words(&b, value, slice_of(last));
+	if (is_known)
+		*field = arena_copy(c->source->arena, buf_slice(&b));
+	buf_free(&b);
+	return is_known ? 0 : refuse(c, c->o->choices);
+}
+
 static int set_secret(const struct change *c)
 {
 	struct slice *field = field_of(c->s, c->o);
@@ -255,6 +301,7 @@ static int (*const setters[])(const struct change *) = {
 	[OPTION_SECONDS] = set_integer,
 	[OPTION_SIZE] = set_integer,
 	[OPTION_CHOICE] = set_choice,
+	[OPTION_WORDS] = set_words,
 	[OPTION_SECRET] = set_secret,
 };
 
@@ -294,7 +341,8 @@ void settings_init(struct settings *s)
 
 		if (!o->preset)
 			continue;
-		if (o->type == OPTION_TEXT || o->type == OPTION_PATH) {
+		if (o->type == OPTION_TEXT || o->type == OPTION_PATH ||
+		    o->type == OPTION_WORDS) {
 			/* The table outlives all settings: no copy. */
 			*(const char **)field_of(s, o) = o->preset;
 			s->origin[i].kind = ORIGIN_DEFAULT;

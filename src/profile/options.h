@@ -23,6 +23,8 @@ enum option_type {
 	OPTION_SECONDS, /* the same; off is 0 */
 	OPTION_SIZE,    /* int64_t octets; K, M, G (1024); off is 0 */
 	OPTION_CHOICE,  /* int: position in `choices` */
+	OPTION_WORDS,   /* const char *: one of `choices`, or some words of the
+			   last one, each once, with commas between them */
 	OPTION_SECRET,  /* struct slice; no long option: arguments are public */
 };
 
@@ -34,6 +36,8 @@ enum set_auto { SET_AUTO, SET_OFF };
 enum password_kind { PASSWORD_AUTO, PASSWORD_SMTP, PASSWORD_AWS_SECRET };
 
 enum header_once { HEADER_ONCE_RFC, HEADER_ONCE_RELAY, HEADER_ONCE_OFF };
+
+enum from_policy { FROM_POLICY_PASS, FROM_POLICY_REWRITE, FROM_POLICY_REFUSE };
 
 /* Later ones win. */
 enum origin_kind {
@@ -66,6 +70,7 @@ enum option_id {
 #define OPTION_FIELD_SECONDS int64_t
 #define OPTION_FIELD_SIZE    int64_t
 #define OPTION_FIELD_CHOICE  int
+#define OPTION_FIELD_WORDS   const char *
 #define OPTION_FIELD_SECRET  struct slice
 
 struct settings {
@@ -92,7 +97,7 @@ struct option_info {
 /*
  * `choices` are what a CHOICE may be, and a TEXT that has some; an empty value
  * stands for the first. A TEXT whose choices end in "|*" may also be anything
- * else.
+ * else. The last choice of WORDS may be several words with commas between them.
  */
 extern const struct option_info option_table[OPT_COUNT];
 
@@ -133,7 +138,7 @@ void settings_overlay(struct settings *s, const struct settings *from);
 /* Points to the field, which has the C type of o->type. */
 const void *option_value(const struct settings *s, const struct option_info *o);
 
-/* The value of a TEXT or PATH. */
+/* The value of a TEXT, PATH or WORDS. */
 const char *option_text(const struct settings *s, enum option_id id);
 
 /* Was it set by a file or the command line? */

@@ -84,6 +84,7 @@ bool option_format(
 		[OPTION_SECONDS] = format_integer,
 		[OPTION_SIZE] = format_integer,
 		[OPTION_CHOICE] = format_choice,
+		[OPTION_WORDS] = format_text,
 		[OPTION_SECRET] = format_secret,
 	};
 

@@ -8,6 +8,7 @@ static const struct provider_preset presets[] = {
 	{ OPT_max_message_size, "60M" },
 	{ OPT_null_sender, "off" },
 	{ OPT_sender_from_header, "on" },
+	{ OPT_from_policy, "rewrite" },
 	{ OPT_COUNT, NULL },
 };
 

@@ -8,6 +8,8 @@ static const struct provider_preset presets[] = {
 	{ OPT_max_message_size, "40M" },
 	{ OPT_max_recipients, "50" },
 	{ OPT_null_sender, "off" },
+	{ OPT_sender_from_header, "on" },
+	{ OPT_from_policy, "rewrite" },
 	{ OPT_header_once, "relay" },
 	{ OPT_COUNT, NULL },
 };

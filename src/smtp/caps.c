@@ -9,6 +9,7 @@ static const struct {
 	{ "SIZE", CAP_SIZE },
 	{ "8BITMIME", CAP_8BITMIME },
 	{ "AUTH", CAP_AUTH },
+	{ "DSN", CAP_DSN },
 };
 
 enum { MECHANISM_MAX = 20 }; /* RFC 4422 3.1 */

@@ -14,6 +14,7 @@ enum cap {
 	CAP_SIZE = 1 << 2,
 	CAP_8BITMIME = 1 << 3,
 	CAP_AUTH = 1 << 4,
+	CAP_DSN = 1 << 5,
 };
 
 struct caps {

@@ -1,8 +1,8 @@
 /*
  * session: one SMTP dialogue as a client (RFC 5321, 3207, 4954, 2920, 1870,
- * 6152). states.def lists the states; each has a send and a receive function
- * and the receive function returns the next state. One transaction after the
- * other may be run over an open session.
+ * 6152, 3461). states.def lists the states; each has a send and a receive
+ * function and the receive function returns the next state. One transaction
+ * after the other may be run over an open session.
  *
  * Nothing is sent after the first reply that does not fit, and no session
  * goes on after surplus bytes behind a reply.
@@ -11,6 +11,7 @@
 #define SMTP_SESSION_H
 
 #include "conn.h"
+#include "dsn.h"
 #include "intake.h"
 #include "outcome.h"
 #include "sasl.h"
@@ -38,6 +39,7 @@ struct smtp_envelope {
 	const char *sender; /* "" is the null sender */
 	const char *const *rcpt;
 	size_t n_rcpt;
+	struct dsn dsn; /* left out where DSN is not offered */
 };
 
 struct smtp;

@@ -4,7 +4,6 @@
 #include "mem.h"
 #include "session_private.h"
 #include "wire.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -12,6 +11,7 @@ enum {
 	AUTH_LINE_MAX = 12288, /* RFC 4954 4 */
 	CHUNK = 32768,
 	FLIGHT_END = 16, /* room for the dot and QUIT */
+	PARAMETERS_MAX = 512,
 };
 
 static enum smtp_state send_greet(struct smtp *s)
@@ -201,25 +201,43 @@ static enum smtp_state recv_auth(struct smtp *s)
 	return fail_here(s, &why, STATE_LEAVE);
 }
 
-static enum smtp_state send_mail(struct smtp *s)
+static void add_mail_parameters(const struct smtp *s, struct buf *b)
 {
 	const struct msg *m = s->t.msg;
 	bool is_8bit = m->facts.has_8bit_body || m->facts.has_8bit_header;
-	char size[32] = "";
 
 	if (s->caps.set & CAP_SIZE)
-		(void)snprintf(size, sizeof(size), " SIZE=%llu",
-		    (unsigned long long)msg_wire_size(m));
-	(void)smtp_command(s, "MAIL FROM:<%s>%s%s", s->t.envelope->sender, size,
-	    is_8bit && (s->caps.set & CAP_8BITMIME) ? " BODY=8BITMIME" : "");
+		buf_addf(b, " SIZE=%llu", (unsigned long long)msg_wire_size(m));
+	if (is_8bit && (s->caps.set & CAP_8BITMIME))
+		buf_adds(b, " BODY=8BITMIME");
+	if (s->caps.set & CAP_DSN)
+		dsn_add_mail(b, &s->t.envelope->dsn);
+}
+
+static enum smtp_state send_mail(struct smtp *s)
+{
+	const struct smtp_envelope *e = s->t.envelope;
+	struct buf parameters;
+
+	buf_init(&parameters, PARAMETERS_MAX);
+	add_mail_parameters(s, &parameters);
+	(void)smtp_command(
+	    s, "MAIL FROM:<%s>%s", e->sender, buf_text(&parameters));
+	buf_free(&parameters);
 	return STATE_RCPT;
 }
 
 static enum smtp_state send_rcpt(struct smtp *s)
 {
 	const struct smtp_envelope *e = s->t.envelope;
+	struct buf parameters;
 
-	(void)smtp_command(s, "RCPT TO:<%s>", e->rcpt[s->t.sent++]);
+	buf_init(&parameters, PARAMETERS_MAX);
+	if (s->caps.set & CAP_DSN)
+		dsn_add_rcpt(&parameters, &e->dsn);
+	(void)smtp_command(
+	    s, "RCPT TO:<%s>%s", e->rcpt[s->t.sent++], buf_text(&parameters));
+	buf_free(&parameters);
 	if (s->t.sent < e->n_rcpt)
 		return STATE_RCPT;
 	/* All or nothing is decided before DATA. */

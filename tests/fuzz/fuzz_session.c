@@ -167,7 +167,8 @@ static size_t talk(
 		.partial_delivery = !(flags & ALL_OR_NOTHING),
 		.timeout = 1,
 	};
-	const struct smtp_envelope envelope = { "s@x", rcpt, n_rcpt };
+	const struct smtp_envelope envelope = { "s@x", rcpt, n_rcpt,
+		{ "failure,delay", "full", "a+b" } };
 	struct smtp *s =
 	    smtp_open(fd, &params, flags & AUTH ? make_password() : NULL, a, o);
 	bool is_open = s != NULL;

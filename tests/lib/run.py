@@ -28,6 +28,7 @@ ACCOUNT = {
     "port": "25",
     "domain": "client.example.com",
     "from": "sender@example.com",
+    "from_full_name": "",   # and not that of whoever runs the tests
     "tls": "off",
     "auth": "off",
     "timeout": "5",

@@ -269,6 +269,60 @@ TEST(who_needs_a_secret)
 	}
 }
 
+TEST(allowed)
+{
+	static const struct {
+		const char *from, *allowed, *address;
+		bool is_allowed;
+	} senders[] = {
+		{ NULL, NULL, "x@y.example", true },
+		{ "a@b.example", "", "x@y.example", true },
+		{ "a@b.example", "@b.example", "x@b.example", true },
+		{ "a@b.example", "@b.example", "x@B.Example", true },
+		{ "a@b.example", "@b.example", "x@c.b.example", false },
+		{ "a@b.example", "@b.example", "x@b.example.net", false },
+		{ "a@b.example", "@b.example", "x", false },
+		{ "a@b.example", "@c.example", "a@b.example", true },
+		{ "a@b.example", "@c.example", "A@B.example", true },
+		{ "a@b.example", "@c.example", "aa@b.example", false },
+		{ NULL, "x@y.example", "x@y.example", true },
+		{ NULL, "x@y.example", "z@y.example", false },
+		{ NULL, "x@y.example , @z.example", "q@z.example", true },
+		{ NULL, ",, x@y.example,", "x@y.example", true },
+		{ NULL, ",", "x@y.example", false },
+		{ NULL, "@*.y.example", "a@b.y.example", true },
+		{ NULL, "@*.y.example", "a@y.example", false },
+		{ NULL, "shop-?@y.example", "shop-1@y.example", true },
+		{ NULL, "shop-[12]@y.example", "SHOP-2@y.example", true },
+		{ NULL, "shop-[12]@y.example", "shop-3@y.example", false },
+		{ NULL, "*", "anyone", true },
+		{ "*@b.example", "@c.example", "x@b.example", false },
+		/* A backslash is a character. */
+		{ NULL, "a\\*@y.example", "a*@y.example", false },
+	};
+
+	for (size_t i = 0; i < sizeof(senders) / sizeof(senders[0]); i++) {
+		const struct settings s = { .from = senders[i].from,
+			.allowed_from = senders[i].allowed };
+
+		CASE(senders[i].address);
+		CHECK_INT(account_allows(&s, senders[i].address),
+		    senders[i].is_allowed);
+	}
+}
+
+TEST(too_long_a_pattern_allows_nobody)
+{
+	static char pattern[1024], address[1024];
+	const struct settings s = { .allowed_from = pattern };
+
+	memset(pattern, 'a', 600);
+	memset(address, 'a', 600);
+	CHECK_INT(account_allows(&s, address), false);
+	address[300] = pattern[300] = '\0';
+	CHECK_INT(account_allows(&s, address), true);
+}
+
 TEST(patterns)
 {
 	static const struct {

@@ -374,6 +374,57 @@ TEST(no_host_name)
 	unload();
 }
 
+/* Where mail goes for which there is no alias. */
+TEST(qualifying)
+{
+	static const struct {
+		const char *address, *host, *domain, *result;
+	} cases[] = {
+		{ "root", "box", "ex.org", "root@ex.org" },
+		{ "root@localhost", "box", "ex.org", "root@ex.org" },
+		{ "root@LocalHost", "box", "ex.org", "root@ex.org" },
+		{ "root@box", "box", "ex.org", "root@ex.org" },
+		{ "root@BOX", "box", "ex.org", "root@ex.org" },
+		{ "root@box", "box.ex.net", "ex.org", "root@ex.org" },
+		{ "root@box.ex.net", "box.ex.net", "ex.org", "root@ex.org" },
+		{ "root@box.ex.net", "box", "ex.org", "root@box.ex.net" },
+		{ "root@ex.net", "box.ex.net", "ex.org", "root@ex.net" },
+		{ "root@localhost.ex.net", "box", "ex.org",
+		    "root@localhost.ex.net" },
+		{ "root@localhost", "", "ex.org", "root@ex.org" },
+		{ "root", "", "ex.org", "root@ex.org" },
+		{ "\"a@b\"@localhost", "box", "ex.org", "\"a@b\"@ex.org" },
+		{ "root", "box", NULL, "root" },
+		{ "root@localhost", "box", NULL, "root@localhost" },
+		{ "root@box", "box", NULL, "root@box" },
+		{ "root@localhost", NULL, "ex.org", "root@ex.org" },
+		{ "root@box", NULL, "ex.org", "root@box" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct alias_table t = { .host = cases[i].host };
+
+		CASE(cases[i].address);
+		CHECK_STR(alias_qualify(
+			      &t, cases[i].address, cases[i].domain, &arena),
+		    cases[i].result);
+	}
+	arena_free(&arena);
+}
+
+TEST(no_aliases)
+{
+	char host[256] = "";
+
+	buf_init(&warnings, 100);
+	alias_none(&table, &arena);
+	CHECK_INT(gethostname(host, sizeof(host) - 1), 0);
+	CHECK_STR(table.host, host);
+	CHECK_STR(expand("root"), "root");
+	CHECK_STR(expand("root@localhost"), "root@localhost");
+	unload();
+}
+
 TEST(table_of_zeros)
 {
 	table = (struct alias_table){ 0 };
@@ -576,6 +627,50 @@ TEST(file)
 	CHECK_STR(expand(arena_printf(&arena, "root@%s", host)), "a@b");
 	CHECK_INT(unlink(path), 0);
 	unload();
+}
+
+/* They say where mail goes: whose are they? */
+TEST(files_of_others)
+{
+	static const struct {
+		mode_t mode;
+		uid_t owner; /* needs root */
+		const char *warning;
+	} cases[] = {
+		{ 0600, 0, "" },
+		{ 0644, 0, "" },
+		{ 0755, 0, "" },
+		{ 0620, 0, "others than its owner may write to it" },
+		{ 0602, 0, "others than its owner may write to it" },
+		{ 0666, 0, "others than its owner may write to it" },
+		{ 0644, 4711, "it belongs to another user" },
+		{ 0664, 4711, "others than its owner may write to it" },
+	};
+
+	char *path = path_of("others");
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *said;
+
+		if (cases[i].owner && getuid() != 0)
+			continue;
+		CASE(arena_printf(&arena, "%o %d", (unsigned)cases[i].mode,
+		    (int)cases[i].owner));
+		write_file(path, SLICE("root: a@b\n"));
+		if (cases[i].owner)
+			CHECK_INT(chown(path, cases[i].owner, (gid_t)-1), 0);
+		CHECK_INT(chmod(path, cases[i].mode), 0);
+		said = load_path(path);
+		if (cases[i].warning[0])
+			CHECK(strstr(said, cases[i].warning) != NULL);
+		else
+			CHECK_STR(said, "");
+		CHECK_STR(expand("root"), "a@b");
+		CHECK_INT(unlink(path), 0);
+		buf_free(&warnings);
+	}
+	unit_case = "";
+	arena_free(&arena);
 }
 
 TEST(files_that_are_none)

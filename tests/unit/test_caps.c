@@ -44,13 +44,17 @@ TEST(offers)
 		    "250-VRFY\n250-ETRN\n250-AUTH PLAIN LOGIN\n"
 		    "250-ENHANCEDSTATUSCODES\n250-8BITMIME\n250-DSN\n"
 		    "250-SMTPUTF8\n250 CHUNKING\n",
-		    CAP_PIPELINING | CAP_SIZE | CAP_AUTH | CAP_8BITMIME,
+		    CAP_PIPELINING | CAP_SIZE | CAP_AUTH | CAP_8BITMIME |
+			CAP_DSN,
 		    10240000, " PLAIN LOGIN " },
 		{ "lower case",
 		    "250-x\n250-pipelining\n250-size 5\n250 auth plain\n",
 		    CAP_PIPELINING | CAP_SIZE | CAP_AUTH, 5, " PLAIN " },
 		{ "the greeting is none", "250 PIPELINING\n", 0, 0, "" },
 		{ "nothing", "250-STARTTLS\n250 \n", 0, 0, "" },
+		{ "notifications", "250-x\n250 dsn\n", CAP_DSN, 0, "" },
+		{ "notifications, with a word", "250-x\n250-DSN x\n250 DSNX\n",
+		    CAP_DSN, 0, "" },
 		{ "prefixes are other words",
 		    "250-x\n250-STARTTLSX\n250-SIZEX 1\n250 XAUTH PLAIN\n", 0,
 		    0, "" },

@@ -281,6 +281,69 @@ TEST(cut_by_the_block)
 	}
 }
 
+/* By pushes, however they are cut. What dots mean is not the intake's. */
+TEST(pushes)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+		struct slice in = slice_of(r->in);
+
+		CASE(r->label);
+		for (size_t cut = 0; cut <= in.n && r->params != &with_dots;
+		     cut++) {
+			struct slice rest = slice_skip(in, cut);
+			struct intake intake;
+			struct fail why;
+			struct msg m;
+
+			msg_init(&m);
+			intake_begin(&intake, &m, &plain);
+			CHECK_INT(
+			    intake_add(&intake, slice_head(in, cut), &why), 0);
+			for (; rest.n; rest = slice_skip(rest, 1 + i % 3))
+				CHECK_INT(
+				    intake_add(&intake,
+					slice_head(rest, 1 + i % 3), &why),
+				    0);
+			CHECK_INT(intake_finish(&intake, &why), 0);
+			CHECK_SLICE(buf_slice(&m.header), r->header);
+			CHECK_SLICE(buf_slice(&m.body), r->body);
+			CHECK_INT(m.facts.body_wire,
+			    wire_size(r->body, strlen(r->body)));
+			msg_free(&m);
+		}
+	}
+}
+
+TEST(one_large_push)
+{
+	static char in[3 * MSG_MEMORY_MAX];
+	static const struct intake_params small = { .max_size = 100000 };
+	struct intake intake;
+	struct fail why;
+	struct msg m;
+
+	CASE("larger than header and block");
+	memset(in, 'x', sizeof(in));
+	memcpy(in, "A: b\n\n", 6);
+	msg_init(&m);
+	intake_begin(&intake, &m, &plain);
+	CHECK_INT(
+	    intake_add(&intake, (struct slice){ in, sizeof(in) }, &why), 0);
+	CHECK_INT(intake_finish(&intake, &why), 0);
+	CHECK_SLICE(buf_slice(&m.header), "A: b\n");
+	CHECK_INT(m.body.n + m.fd_size, sizeof(in) - 6);
+	msg_free(&m);
+
+	CASE("larger than the limit");
+	msg_init(&m);
+	intake_begin(&intake, &m, &small);
+	CHECK_INT(intake_add(&intake, (struct slice){ in, 100000 }, &why), 0);
+	CHECK_INT(intake_add(&intake, (struct slice){ in, 1 }, &why), -1);
+	CHECK_INT(why.kind, FAIL_MESSAGE);
+	msg_free(&m);
+}
+
 TEST(facts)
 {
 	static const struct {
@@ -307,6 +370,17 @@ TEST(facts)
 			.body_wire = 4,
 			.longest_line = 4,
 			.has_8bit_body = true } },
+		{ "8-bit body, not UTF-8", { "A: b\n\n\xe4\n", 8 },
+		    { .size = 8,
+			.body_wire = 3,
+			.longest_line = 4,
+			.has_8bit_body = true,
+			.has_bad_utf8 = true } },
+		{ "8-bit header, not UTF-8", { "A: \xe4\n\nx\n", 8 },
+		    { .size = 8,
+			.body_wire = 3,
+			.longest_line = 4,
+			.has_8bit_header = true } },
 		{ "NUL in the header", { "A: \0\n\nx\n", 8 },
 		    { .size = 8,
 			.body_wire = 3,
@@ -378,6 +452,7 @@ TEST(facts)
 		CHECK_INT(
 		    m.facts.has_8bit_header, table[i].facts.has_8bit_header);
 		CHECK_INT(m.facts.has_8bit_body, table[i].facts.has_8bit_body);
+		CHECK_INT(m.facts.has_bad_utf8, table[i].facts.has_bad_utf8);
 		CHECK_INT(m.facts.has_nul, table[i].facts.has_nul);
 		CHECK_INT(m.facts.has_bare_cr, table[i].facts.has_bare_cr);
 		msg_free(&m);

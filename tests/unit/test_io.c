@@ -303,6 +303,30 @@ TEST(io_write_errors)
 	CHECK_INT(errno, ENOSPC);
 }
 
+TEST(io_read_waits)
+{
+	char bytes[8];
+	int fd[2], child;
+
+	CASE("a pipe that does not block");
+	CHECK_INT(pipe2(fd, O_NONBLOCK), 0);
+	child = fork();
+	if (child == 0) {
+		poll(NULL, 0, 50);
+		_exit(write(fd[1], "abc", 3) != 3);
+	}
+	CHECK_INT(io_read(fd[0], bytes, sizeof(bytes)), 3);
+	CHECK(memcmp(bytes, "abc", 3) == 0);
+	waitpid(child, NULL, 0);
+	io_close(fd[1]);
+	CASE("its end");
+	CHECK_INT(io_read(fd[0], bytes, sizeof(bytes)), 0);
+	io_close(fd[0]);
+	CASE("an error");
+	CHECK_INT(io_read(-1, bytes, sizeof(bytes)), -1);
+	CHECK_INT(errno, EBADF);
+}
+
 TEST(io_pread_offsets)
 {
 	static const struct {

@@ -15,7 +15,7 @@
 enum { IS_ERROR = 3, IS_INFO = 6, FACILITY_MAIL = 2 << 3 };
 
 static char logged[20000];
-static const char *logged_name;
+static char logged_name[1000];
 static int logged_priority;
 
 void openlog(const char *name, int option, int facility);
@@ -29,7 +29,7 @@ void openlog(const char *name, int option, int facility)
 {
 	(void)option;
 	(void)facility;
-	logged_name = name;
+	(void)snprintf(logged_name, sizeof(logged_name), "%s", name);
 }
 
 void closelog(void)
@@ -499,6 +499,34 @@ TEST(log_syslog)
 		CHECK_INT(logged_priority,
 		    FACILITY_MAIL | (rows[i].is_error ? IS_ERROR : IS_INFO));
 	}
+}
+
+TEST(log_syslog_tag)
+{
+	static char longest[200];
+
+	static const struct {
+		const char *tag, *expected;
+	} rows[] = {
+		{ "cron[1]", "cron[1]" },
+		{ "%s%n", "%s%n" },
+		{ "a\nb\x1b", "a?b?" },
+		{ "", "postrider" },
+		{ NULL, "postrider" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].tag ? rows[i].tag : "none");
+		log_set_tag(rows[i].tag);
+		log_to_syslog(FACILITY_MAIL, false, SLICE("x"));
+		CHECK_STR(logged_name, rows[i].expected);
+	}
+	CASE("too long");
+	memset(longest, 't', sizeof(longest) - 1);
+	log_set_tag(longest);
+	log_to_syslog(FACILITY_MAIL, false, SLICE("x"));
+	CHECK_INT(strlen(logged_name), 64);
+	log_set_tag(NULL);
 }
 
 TEST(log_syslog_clips)

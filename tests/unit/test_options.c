@@ -62,6 +62,8 @@ TEST(every_row_is_whole)
 		check_manual(o->manual);
 		CHECK(o->offset < sizeof(struct settings));
 		CHECK(o->type != OPTION_CHOICE || o->choices);
+		CHECK(o->type != OPTION_WORDS ||
+		      (o->choices && strchr(o->choices, '|')));
 		if (o->type == OPTION_NUMBER || o->type == OPTION_SECONDS ||
 		    o->type == OPTION_SIZE)
 			CHECK(o->min < o->max);
@@ -275,6 +277,58 @@ TEST(switches)
 		{ "tls", "on off", NULL,
 		    "invalid argument on off for command tls: on or off "
 		    "expected" },
+	};
+
+	CHECK_VALUES(rows);
+}
+
+#define NOTIFY_EXPECTED                                                        \
+	" for command dsn_notify: off|never|failure,delay,success expected"
+#define RETURN_EXPECTED                                                        \
+	" for command dsn_return: off|headers|hdrs|full expected"
+
+TEST(words)
+{
+	static const struct value_row rows[] = {
+		{ "dsn_notify", "", "off", NULL },
+		{ "dsn_notify", "off", "off", NULL },
+		{ "dsn_notify", "never", "never", NULL },
+		{ "dsn_notify", "delay", "delay", NULL },
+		{ "dsn_notify", "failure,delay,success",
+		    "failure,delay,success", NULL },
+		{ "dsn_notify", "success,failure", "success,failure", NULL },
+		{ "dsn_notify", "delay , failure", "delay,failure", NULL },
+		{ "dsn_notify", "delay,delay,failure,delay", "delay,failure",
+		    NULL },
+		{ "dsn_notify", "never,delay", NULL,
+		    "invalid argument never,delay" NOTIFY_EXPECTED },
+		{ "dsn_notify", "delay,never", NULL,
+		    "invalid argument delay,never" NOTIFY_EXPECTED },
+		{ "dsn_notify", "delay,off", NULL,
+		    "invalid argument delay,off" NOTIFY_EXPECTED },
+		{ "dsn_notify", "delay,", NULL,
+		    "invalid argument delay," NOTIFY_EXPECTED },
+		{ "dsn_notify", ",delay", NULL,
+		    "invalid argument ,delay" NOTIFY_EXPECTED },
+		{ "dsn_notify", "delay,,failure", NULL,
+		    "invalid argument delay,,failure" NOTIFY_EXPECTED },
+		{ "dsn_notify", ",", NULL,
+		    "invalid argument ," NOTIFY_EXPECTED },
+		{ "dsn_notify", "delay failure", NULL,
+		    "invalid argument delay failure" NOTIFY_EXPECTED },
+		{ "dsn_notify", "DELAY", NULL,
+		    "invalid argument DELAY" NOTIFY_EXPECTED },
+		{ "dsn_notify", "dela", NULL,
+		    "invalid argument dela" NOTIFY_EXPECTED },
+		{ "dsn_return", "", "off", NULL },
+		{ "dsn_return", "off", "off", NULL },
+		{ "dsn_return", "headers", "headers", NULL },
+		{ "dsn_return", "hdrs", "hdrs", NULL },
+		{ "dsn_return", "full", "full", NULL },
+		{ "dsn_return", "full,hdrs", NULL,
+		    "invalid argument full,hdrs" RETURN_EXPECTED },
+		{ "dsn_return", "FULL", NULL,
+		    "invalid argument FULL" RETURN_EXPECTED },
 	};
 
 	CHECK_VALUES(rows);

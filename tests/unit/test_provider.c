@@ -59,10 +59,12 @@ static void check_apply(const struct apply_row *row)
 	} while (0)
 
 #define SES_REST                                                               \
-	"auth=on;null_sender=off;header_once=relay;max_message_size=40M;"      \
+	"auth=on;null_sender=off;sender_from_header=on;from_policy=rewrite;"   \
+	"header_once=relay;max_message_size=40M;"                              \
 	"max_recipients=50"
 #define OCI_REST                                                               \
-	"auth=on;null_sender=off;sender_from_header=on;max_message_size=60M"
+	"auth=on;null_sender=off;sender_from_header=on;from_policy=rewrite;"   \
+	"max_message_size=60M"
 
 TEST(list)
 {
@@ -91,6 +93,7 @@ TEST(whole_accounts)
 		    "provider ses\nregion eu-west-1\nport 587\ntls on\n"
 		    "tls_starttls on\nauth plain\nmax_recipients 1\n"
 		    "max_message_size off\nnull_sender on\nheader_once rfc\n"
+		    "sender_from_header off\nfrom_policy pass\n"
 		    "host h.example\n",
 		    "", "" },
 	};

@@ -84,6 +84,124 @@ static void check(const struct row *r, const struct rewrite_params *params)
 	for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)          \
 	check(&(rows)[i], params)
 
+TEST(another_author)
+{
+	static const struct rewrite_params own = { .set_from = REWRITE_FROM_OFF,
+		.keep_bcc = true,
+		.keep_once = true,
+		.qualify = "q.example",
+		.new_from = "own@x.example",
+		.new_sender = "own@x.example" };
+	static const struct row rows[] = {
+		{ "address", "From: a@b\n", "From: own@x.example\n" },
+		{ "bare name", "From: root\n", "From: own@x.example\n" },
+		{ "comment", "From: root (Cron Daemon)\n",
+		    "From: own@x.example (Cron Daemon)\n" },
+		{ "name", "From: Me <a@b>\n", "From: Me <own@x.example>\n" },
+		{ "quoted name", "From: \"(Cron Daemon)\" <root>\n",
+		    "From: \"(Cron Daemon)\" <own@x.example>\n" },
+		{ "encoded name", "From: =?utf-8?q?=C3=A9?= <a@b>\n",
+		    "From: =?utf-8?q?=C3=A9?= <own@x.example>\n" },
+		{ "folded, CRLF", "From:\r\n Me\r\n <a@b>\r\n",
+		    "From:\r\n Me\r\n <own@x.example>\r\n" },
+		{ "blank before the colon", "From : a@b\n",
+		    "From: own@x.example\n" },
+		{ "a route", "From: Me <@h.example:a@b>\n",
+		    "From: Me <own@x.example>\n" },
+		{ "a colon in the name", "From: \"a: b\" <a@b>\n",
+		    "From: \"a: b\" <own@x.example>\n" },
+		{ "two authors", "From: a@b, \"Second, One\" <c@d>\n",
+		    "From: \"Second, One\" <own@x.example>\n" },
+		{ "two authors, no name", "From: a@b, c@d\r\n",
+		    "From: own@x.example\r\n" },
+		{ "a group", "From: Us: a@b, c@d;\n", "From: own@x.example\n" },
+		{ "unreadable", "From: a@b@c <\n", "From: own@x.example\n" },
+		{ "Sender, too", "Sender: N <a@b>\nX: y\n",
+		    "Sender: N <own@x.example>\nX: y\n" },
+		{ "nobody else", "Reply-To: a@b\nResent-From: c@d\nTo: e@f\n",
+		    NULL },
+		{ "the others are qualified", "From: root\nTo: root\n",
+		    "From: own@x.example\nTo: root@q.example\n" },
+	};
+
+	CHECK_ROWS(rows, &own);
+}
+
+TEST(another_sender_alone)
+{
+	static const struct rewrite_params own = { .set_from = REWRITE_FROM_OFF,
+		.keep_once = true,
+		.new_sender = "own@x.example" };
+	static const struct row rows[] = {
+		{ "Sender", "From: a@b\nSender: c@d\n",
+		    "From: a@b\nSender: own@x.example\n" },
+		{ "none", "From: a@b\n", NULL },
+	};
+
+	CHECK_ROWS(rows, &own);
+}
+
+TEST(reply_to)
+{
+	static const struct rewrite_params add = { .set_from = REWRITE_FROM_OFF,
+		.reply_to = "r@x.example" };
+	static const struct row rows[] = {
+		{ "missing", "X: y\n", "Reply-To: r@x.example\nX: y\n" },
+		{ "there", "Reply-To: a@b\n", NULL },
+		{ "empty", "Reply-To:\nX: y\n",
+		    "Reply-To: r@x.example\nX: y\n" },
+	};
+
+	CHECK_ROWS(rows, &add);
+}
+
+/* The body decides what is said about it. */
+static void check_label(const struct row *r, bool is_bad, bool on)
+{
+	struct msg m = message(r->in);
+	const struct rewrite_params params = { .set_from = REWRITE_FROM_OFF,
+		.once_relay = true,
+		.label_8bit = on };
+	struct arena a = { 0 };
+
+	m.facts.has_8bit_body = true;
+	m.facts.has_bad_utf8 = is_bad;
+	CASE(r->label);
+	CHECK_INT(rewrite_plan(&params, &m, &a, NULL), 0);
+	CHECK_STR(sent(&m, &a), r->out ? r->out : r->in);
+	arena_free(&a);
+	msg_free(&m);
+}
+
+#define LABEL(charset)                                                         \
+	"MIME-Version: 1.0\nContent-Type: text/plain; charset=" charset        \
+	"\nContent-Transfer-Encoding: 8bit\n"
+
+TEST(label)
+{
+	static const struct row utf8[] = {
+		{ "no header", "", LABEL("utf-8") },
+		{ "a header", "X: y\n", LABEL("utf-8") "X: y\n" },
+		{ "only the version", "MIME-Version: 1.0\n",
+		    "Content-Type: text/plain; charset=utf-8\n"
+		    "Content-Transfer-Encoding: 8bit\nMIME-Version: 1.0\n" },
+		{ "an encoding", "Content-Transfer-Encoding: binary\n",
+		    "MIME-Version: 1.0\n"
+		    "Content-Type: text/plain; charset=utf-8\n"
+		    "Content-Transfer-Encoding: binary\n" },
+		{ "a type", "Content-Type: text/html\n", NULL },
+		{ "an empty type", "Content-Type:\n", NULL },
+	};
+	static const struct row bad = { "not UTF-8", "X: y\n",
+		LABEL("unknown-8bit") "X: y\n" };
+	static const struct row off = { "switched off", "X: y\n", NULL };
+
+	for (size_t i = 0; i < sizeof(utf8) / sizeof(utf8[0]); i++)
+		check_label(&utf8[i], false, true);
+	check_label(&bad, true, true);
+	check_label(&off, false, false);
+}
+
 TEST(switched_off)
 {
 	static const struct row rows[] = {
@@ -795,6 +913,45 @@ TEST(look)
 		/* Without -t a list of recipients cannot be wrong. */
 		CHECK_INT(rewrite_look(&m, false, &a, &view, &why), 0);
 		CHECK_INT(view.to.n, 0);
+		arena_free(&a);
+		msg_free(&m);
+	}
+}
+
+TEST(look_senders)
+{
+	static const struct {
+		const char *in;
+		const char *authors, *senders; /* specs, each before a blank */
+		bool is_bad;
+	} rows[] = {
+		{ "", "", "", false },
+		{ "From: a@b\n", "a@b ", "", false },
+		{ "From: root (x), Me <c@d>\nSender: e@f\n", "root c@d ",
+		    "e@f ", false },
+		{ "From:\nFrom: a@b\n", "a@b ", "", false },
+		{ "From: a@b@c\n", "", "", true },
+		{ "From: a@b\nSender: (nobody)\n", "a@b ", "", true },
+		{ "Resent-From: a@b\nReply-To: @\n", "", "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct msg m = message(rows[i].in);
+		struct rewrite_view view;
+		struct arena a = { 0 };
+		const char *authors = "", *senders = "";
+
+		CASE(rows[i].in);
+		CHECK_INT(rewrite_look(&m, false, &a, &view, NULL), 0);
+		for (size_t k = 0; k < view.authors.n; k++)
+			authors = arena_printf(
+			    &a, "%s%s ", authors, view.authors.v[k].spec);
+		for (size_t k = 0; k < view.senders.n; k++)
+			senders = arena_printf(
+			    &a, "%s%s ", senders, view.senders.v[k].spec);
+		CHECK_STR(authors, rows[i].authors);
+		CHECK_STR(senders, rows[i].senders);
+		CHECK_INT(view.has_bad_author, rows[i].is_bad);
 		arena_free(&a);
 		msg_free(&m);
 	}

@@ -23,6 +23,7 @@ enum flag {
 	LARGE = 1 << 7, /* 300 KB */
 	NULL_SENDER = 1 << 8,
 	GONE_AT_DOT = 1 << 9, /* closed when the dot is about to leave */
+	NOTIFY = 1 << 10,     /* notifications are asked for */
 };
 
 enum { RCPT_MAX = 300 };
@@ -135,6 +136,8 @@ static void make_envelope(
 		rcpt[i] =
 		    scene->rcpt ? scene->rcpt : arena_printf(a, "r%zu@y", i);
 	e->rcpt = rcpt;
+	if (scene->flags & NOTIFY)
+		e->dsn = (struct dsn){ "failure,delay", "hdrs", "a+b" };
 }
 
 static void hang_up_at_dot(void *ctx, bool out, struct slice line)
@@ -162,7 +165,7 @@ static void talk(int fd, const struct scene *scene, struct result *r)
 		.timeout = 1,
 		.trace = scene->flags & GONE_AT_DOT ? &trace : NULL,
 	};
-	struct smtp_envelope envelope;
+	struct smtp_envelope envelope = { .sender = NULL };
 	struct smtp *s;
 	struct msg m;
 
@@ -301,6 +304,30 @@ TEST(accepted)
 		    { "220 x;|250-x;250 8BITMIME;|250;|250;|354;|250;|" },
 		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
 		    "data-end", 250, "", true },
+		{ "DSN",
+		    { "220 x;|250-x;250 DSN;|250;|250;|250;|354;|250;|", NOTIFY,
+			2 },
+		    C_HI "MAIL FROM:<s@x> RET=HDRS ENVID=a+2Bb;|"
+			 "RCPT TO:<r0@y> NOTIFY=FAILURE,DELAY;|"
+			 "RCPT TO:<r1@y> NOTIFY=FAILURE,DELAY;|DATA;|" MSG
+			 "|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "DSN that is not offered",
+		    { HI "250;|250;|354;|250;|", NOTIFY },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "DSN that nobody asks for",
+		    { "220 x;|250-x;250 DSN;|250;|250;|354;|250;|" },
+		    C_HI ENVELOPE MSG "|QUIT;|", OUTCOME_ACCEPTED, FAIL_NONE,
+		    "data-end", 250, "", true },
+		{ "DSN, SIZE and 8BITMIME",
+		    { "220 x;|250-DSN;250-DSN;250-SIZE;250 8BITMIME;|250;|250;|"
+		      "354;|250;|",
+			NOTIFY | EIGHT_BIT | NULL_SENDER },
+		    C_HI "MAIL FROM:<> SIZE=27 BODY=8BITMIME RET=HDRS "
+			 "ENVID=a+2Bb;|RCPT TO:<r0@y> NOTIFY=FAILURE,DELAY;|"
+			 "DATA;|Subject: t;;\xc3\xa4;..Hello.;.;|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
 		{ "8 bits without 8BITMIME",
 		    { HI "250;|250;|354;|250;|", EIGHT_BIT },
 		    C_HI ENVELOPE "Subject: t;;\xc3\xa4;..Hello.;.;|QUIT;|",

@@ -1,10 +1,42 @@
 #include "tally.h"
 #include "unit.h"
 
+/* RFC 3629 4, written out. */
+static bool is_utf8(const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *end = p + n;
+
+	while (p < end) {
+		uint32_t c = *p++;
+		int more = c < 0x80   ? 0
+			   : c < 0xc0 ? -1
+			   : c < 0xe0 ? 1
+			   : c < 0xf0 ? 2
+			   : c < 0xf8 ? 3
+				      : -1;
+		static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+		static const uint32_t bits[] = { 0x7f, 0x1f, 0x0f, 0x07 };
+
+		if (more < 0 || end - p < more)
+			return false;
+		c &= bits[more];
+		for (int i = 0; i < more; i++, p++) {
+			if ((*p & 0xc0) != 0x80)
+				return false;
+			c = c << 6 | (*p & 0x3f);
+		}
+		if (c < least[more] || c > 0x10ffff ||
+		    (c >= 0xd800 && c < 0xe000))
+			return false;
+	}
+	return true;
+}
+
 /* One octet after the other; a run of CR and the LF behind it end a line. */
 static struct tally reference(const char *p, size_t n)
 {
-	struct tally t = { 0 };
+	struct tally t = { .utf8 = { .is_bad = !is_utf8(p, n) } };
 
 	for (size_t i = 0; i < n; i++) {
 		t.has_8bit = t.has_8bit || (p[i] & 0x80);
@@ -40,6 +72,7 @@ static void compare(const char *p, size_t n, size_t cut)
 	CHECK_INT(t.longest, expected.longest);
 	CHECK_INT(t.has_8bit, expected.has_8bit);
 	CHECK_INT(t.has_nul, expected.has_nul);
+	CHECK_INT(t.utf8.is_bad, expected.utf8.is_bad);
 	CHECK_INT(t.has_bare_cr, expected.has_bare_cr);
 	CHECK_INT(tally_wire_size(&t),
 	    expected.text + 2 * expected.ends + (expected.line ? 2 : 0));
@@ -52,7 +85,9 @@ TEST(rows)
 	static const char *const rows[] = { "", "\n", "\r", "\r\n", "\n\r",
 		"\r\r", "\r\r\n", "\n\n", "a", "a\n", "a\r\n", "a\r", "a\nb",
 		"a\r\nb\r\n", "a\nbcd\nef\n", "abc\r\nd\r\ne", "a\r\nb\nc\rd",
-		"a\r\r\nb", "a\n\r\n", "\ra", "\r\ra\n", "\xff", "a\n\xff" };
+		"a\r\r\nb", "a\n\r\n", "\ra", "\r\ra\n", "\xff", "a\n\xff",
+		"\xc3\xa4", "a\xc3\xa4\n", "\xc3\r\xa4", "\xe2\x82\xac",
+		"x\n\xf0\x9f\x93\xa7\r\ny", "\xf0\x9f\x93", "\xe4\xc3\xa4" };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CASE(rows[i]);
@@ -104,6 +139,9 @@ TEST(like_the_reference)
 			}
 			if (round % 7 == 0)
 				text[(size_t)random() % n] = '\0';
+			if (round % 3 == 0)
+				memcpy(text + (size_t)random() % (n - 3),
+				    "\xe2\x82\xac", 3);
 			if (round % 5 == 0)
 				text[(size_t)random() % n] = '\xe4';
 			cut = 1 + (size_t)random() % (round % 2 ? n : 80);

@@ -1,0 +1,160 @@
+#include "rewrite_private.h"
+#include <string.h>
+
+/* Joined lists are folded before a line gets longer: RFC 5322 2.1.1 is 998. */
+enum { JOINED_LINE_MAX = 900 };
+
+static bool is_around_list(char c)
+{
+	return is_blank(c) || addr_is_one_of(c, "\r\n,");
+}
+
+/* False when it cannot be read. */
+bool rewrite_read_list(
+    struct rewriter *w, struct slice value, struct rewrite_list *ret)
+{
+	const struct addr_syntax syntax = { .bare_blanks = false };
+	struct rewrite_list list = { .text = value };
+
+	while (list.text.n && is_around_list(list.text.p[0]))
+		list.text = slice_skip(list.text, 1);
+	while (list.text.n && is_around_list(list.text.p[list.text.n - 1]))
+		list.text.n--;
+	if (addr_parse(w->a, list.text, &syntax, &list.in, NULL) < 0)
+		return false;
+	*ret = list;
+	return true;
+}
+
+/* With the domains that are missing, and the semicolon of its last group. */
+static struct slice mended(struct rewriter *w, const struct rewrite_list *list)
+{
+	const char *domain = w->params->qualify;
+	struct slice text = list->text;
+	size_t done = 0;
+	struct buf b;
+
+	buf_init(&b, MSG_HEADER_MAX);
+	for (size_t i = 0; domain && i < list->in.n; i++) {
+		const struct addr *addr = &list->in.v[i];
+
+		if (addr->has_domain)
+			continue;
+		buf_add(&b, text.p + done, addr->local_end - done);
+		buf_addf(&b, "@%s", domain);
+		done = addr->local_end;
+	}
+	buf_add_slice(&b, slice_skip(text, done));
+	if (list->in.is_open)
+		buf_addc(&b, ';');
+	w->full = w->full || b.full;
+	if (b.n != text.n)
+		text = rewrite_copy(w, buf_slice(&b));
+	buf_free(&b);
+	return text;
+}
+
+/* The lists of a field and of those of its kind below it. */
+struct lists {
+	struct rewrite_list *v;
+	size_t n;
+	size_t addresses; /* in all of them */
+};
+
+/* False when one of them cannot be read. */
+static bool read_lists(
+    struct rewriter *w, const struct hdr_field *first, struct lists *ret)
+{
+	struct slice rest =
+	    slice_skip(w->header, (size_t)(first->raw.p - w->header.p));
+	struct lists all = { .n = 0 };
+	struct hdr_field f;
+
+	while (hdr_next(&rest, &f)) {
+		if (f.info != first->info)
+			continue;
+		all.v = arena_grow(w->a, all.v, all.n, sizeof(*all.v));
+		if (!rewrite_read_list(w, f.value, &all.v[all.n]))
+			return false;
+		all.addresses += all.v[all.n++].in.n;
+	}
+	*ret = all;
+	return true;
+}
+
+/* Octets behind the last line end. */
+static size_t last_line(struct slice s)
+{
+	const char *end = memrchr(s.p, '\n', s.n);
+
+	return end ? s.n - (size_t)(end + 1 - s.p) : s.n;
+}
+
+/*
+ * An empty group beside addresses says nothing any more, and strict relays
+ * do not expect it there: such lists are left out, unless all are like that.
+ */
+static void add_lists(
+    struct rewriter *w, struct buf *b, const struct lists *all, size_t column)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct rewrite_list *list = &all->v[i];
+		struct slice text = mended(w, list);
+		size_t last = last_line(text);
+		bool is_first = b->n == 0, fold;
+
+		if (all->addresses ? list->in.n == 0 : !is_first || !text.n)
+			continue;
+		fold = !is_first &&
+		       column + slice_find(text, '\n') > JOINED_LINE_MAX;
+		buf_adds(b, is_first ? "" : ",");
+		buf_adds(b, fold ? "\n " : " ");
+		buf_add_slice(b, text);
+		column = (fold || last < text.n ? 0 : column) + last + 2;
+	}
+}
+
+/* Puts all lists of its kind into a field; false when they must stay apart. */
+static bool join(struct rewriter *w, const struct hdr_field *f)
+{
+	size_t before = (size_t)(f->value.p - f->raw.p);
+	struct slice value = f->value;
+	struct lists all;
+	struct buf b;
+	bool fits;
+
+	if (before > MSG_FIELD_MAX || !read_lists(w, f, &all) ||
+	    all.addresses > ADDR_LIST_MAX)
+		return false;
+	if (value.n && value.p[value.n - 1] == '\n')
+		value.n--;
+	while (value.n && value.p[value.n - 1] == '\r')
+		value.n--;
+	buf_init(&b, MSG_FIELD_MAX - before);
+	add_lists(w, &b, &all, before);
+	fits = !b.full;
+	if (fits && !slice_eq(buf_slice(&b), value))
+		rewrite_edit(
+		    w, value.p, value.n, rewrite_copy(w, buf_slice(&b)));
+	buf_free(&b);
+	return fits;
+}
+
+bool rewrite_rule_addresses(struct rewriter *w, const struct hdr_field *f)
+{
+	struct rewrite_kept *k = &w->kept[f->info->id];
+	bool joins = (f->info->flags & HDR_MERGE) && k->n > 1 && !k->apart &&
+		     !w->params->keep_once;
+	struct slice text;
+	struct rewrite_list list;
+
+	if (joins && join(w, f))
+		return false;
+	k->apart = k->apart || joins;
+	if (!rewrite_read_list(w, f->value, &list))
+		return false;
+	text = mended(w, &list);
+	if (text.n != list.text.n)
+		rewrite_edit(w, list.text.p, list.text.n, text);
+	return false;
+}

@@ -1,0 +1,133 @@
+#include "rewrite_private.h"
+#include "stamp.h"
+
+static int write_from(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	const struct rewrite_params *params = w->params;
+	const char *from = addr_qualify(w->a, params->from, params->qualify);
+	size_t bare = b->n;
+
+	if (addr_check(from, false, why) < 0)
+		return -1;
+	if (params->full_name)
+		addr_add_phrase(b, slice_of(params->full_name));
+	buf_addf(b, b->n > bare ? " <%s>" : "%s", from);
+	return 0;
+}
+
+static int write_reply_to(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	(void)why;
+	buf_adds(b, w->params->reply_to);
+	return 0;
+}
+
+static int write_date(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	(void)why;
+	stamp_date(b, w->params->now);
+	return 0;
+}
+
+static int write_message_id(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	(void)why;
+	stamp_message_id(b, w->params->id_domain);
+	return 0;
+}
+
+static int write_mime_version(
+    struct rewriter *w, struct buf *b, struct fail *why)
+{
+	(void)w, (void)why;
+	buf_adds(b, "1.0");
+	return 0;
+}
+
+/* RFC 1428 3 on what to call text of which nobody knows the charset. */
+static int write_type(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	(void)why;
+	buf_addf(b, "text/plain; charset=%s",
+	    w->facts->has_bad_utf8 ? "unknown-8bit" : "utf-8");
+	return 0;
+}
+
+static int write_encoding(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	(void)w, (void)why;
+	buf_adds(b, "8bit");
+	return 0;
+}
+
+static bool wants_from(const struct rewriter *w)
+{
+	return w->params->set_from != REWRITE_FROM_OFF && w->params->from &&
+	       w->params->from[0];
+}
+
+static bool wants_reply_to(const struct rewriter *w)
+{
+	return w->params->reply_to != NULL;
+}
+
+static bool wants_date(const struct rewriter *w)
+{
+	return w->params->add_date;
+}
+
+static bool wants_message_id(const struct rewriter *w)
+{
+	return w->params->add_message_id;
+}
+
+/* Text with 8-bit octets that does not say what they are. */
+static bool wants_label(const struct rewriter *w)
+{
+	return w->params->label_8bit && w->facts->has_8bit_body &&
+	       w->kept[HDR_ID_CONTENT_TYPE].n == 0;
+}
+
+/* The fields of HDR_MADE, in the order in which they are put in. */
+static const struct made {
+	enum hdr_id id;
+	bool (*wanted)(const struct rewriter *);
+	int (*write)(struct rewriter *, struct buf *, struct fail *);
+} made[] = {
+	{ HDR_ID_FROM, wants_from, write_from },
+	{ HDR_ID_REPLY_TO, wants_reply_to, write_reply_to },
+	{ HDR_ID_DATE, wants_date, write_date },
+	{ HDR_ID_MESSAGE_ID, wants_message_id, write_message_id },
+	{ HDR_ID_MIME_VERSION, wants_label, write_mime_version },
+	{ HDR_ID_CONTENT_TYPE, wants_label, write_type },
+	{ HDR_ID_CONTENT_TRANSFER_ENCODING, wants_label, write_encoding },
+};
+
+bool rewrite_rule_made(struct rewriter *w, const struct hdr_field *f)
+{
+	const struct made *entry = made;
+	bool is_old;
+
+	while (entry->id != f->info->id)
+		entry++;
+	is_old = slice_trim_eol(f->value).n == 0 ||
+		 (entry->id == HDR_ID_FROM &&
+		     w->params->set_from == REWRITE_FROM_ON);
+	return is_old && entry->wanted(w) && rewrite_remove(w, f);
+}
+
+int rewrite_add_made(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		const char *name = hdr_info(made[i].id)->name;
+
+		if (w->kept[made[i].id].seen || !made[i].wanted(w) ||
+		    rewrite_is_of_account(w, slice_of(name)))
+			continue;
+		buf_addf(b, "%s: ", name);
+		if (made[i].write(w, b, why) < 0)
+			return -1;
+		buf_addc(b, '\n');
+	}
+	return 0;
+}

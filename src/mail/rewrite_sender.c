@@ -1,0 +1,60 @@
+#include "rewrite_private.h"
+
+/* One mailbox and nothing that could be a route or a group around it. */
+static bool is_plain(const struct rewrite_list *list)
+{
+	return list->in.n == 1 && slice_find(list->text, ':') == list->text.n;
+}
+
+/* The name of the first one that has any, as it was written. */
+static void add_name(struct buf *b, const struct rewrite_list *list)
+{
+	struct slice name = SLICE("");
+
+	for (size_t i = 0; i < list->in.n && name.n == 0; i++)
+		name = list->in.v[i].name;
+	if (name.n > 1 && name.p[0] == '"' && name.p[name.n - 1] == '"')
+		buf_add_slice(b, name);
+	else
+		addr_add_phrase(b, name);
+}
+
+/* Of the value all but its line end. */
+static void replace_value(
+    struct rewriter *w, const struct hdr_field *f, struct slice text)
+{
+	size_t n = f->value.n;
+
+	while (n && (f->value.p[n - 1] == '\n' || f->value.p[n - 1] == '\r'))
+		n--;
+	rewrite_edit(w, f->value.p, n, text);
+}
+
+bool rewrite_rule_sender(struct rewriter *w, const struct hdr_field *f)
+{
+	const char *address = f->info->id == HDR_ID_FROM ? w->params->new_from
+			      : f->info->id == HDR_ID_SENDER
+				  ? w->params->new_sender
+				  : NULL;
+	struct rewrite_list list = { .text = SLICE("") };
+	struct buf b;
+
+	if (!address)
+		return false;
+	if (rewrite_read_list(w, f->value, &list) && is_plain(&list)) {
+		const struct addr *a = &list.in.v[0];
+
+		/* In place: a comment that is the name stays one. */
+		rewrite_edit(w, list.text.p + a->start, a->end - a->start,
+		    slice_of(address));
+		return true;
+	}
+	buf_init(&b, MSG_FIELD_MAX);
+	buf_addc(&b, ' ');
+	add_name(&b, &list);
+	buf_addf(&b, b.n > 1 ? " <%s>" : "%s", address);
+	w->full = w->full || b.full;
+	replace_value(w, f, rewrite_copy(w, buf_slice(&b)));
+	buf_free(&b);
+	return true;
+}
