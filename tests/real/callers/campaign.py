@@ -92,23 +92,24 @@ class Campaign:
 
     def _furnish(self, authority, facts):
         write = self.stage.write
-        write("/etc/postriderrc", ACCOUNT.format(
+        account = ACCOUNT.format(
             region=facts["region"], host=facts["host"], key=SES_KEY,
-            port=self.emulator.port, sender=SENDER, domain=DOMAIN))
+            port=self.emulator.port, sender=SENDER, domain=DOMAIN)
+        self.own_account = re.sub("password_file .*",
+                                  f"password {SES_SECRET}", account)
+        write("/etc/postriderrc", account)
         write("/etc/postrider/password", SES_SECRET + "\n", 0o600)
         write("/etc/postrider/ca.pem", Path(authority.ca_file).read_text())
         write("/etc/aliases", ALIASES)
         write("/etc/hostname", "host\n")
-        write("/etc/hosts", "127.0.0.1 localhost host.example.com host\n")
+        write("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 host.example.com host\n")
         write("/var/tmp/recorder", (HERE / "recorder").read_bytes(), 0o755)
         done = self.stage.run(SETUP)
         assert (done.returncode, done.stderr) == (0, b""), done
 
     def _run_all(self):
         daemons = [one for one in self.callers if one.waits]
-        started = [(one, self._prepare(one) or self.stage.start(one.script,
-                                                                one.user))
-                   for one in daemons]
+        started = [(one, self._start(one)) for one in daemons]
         deadline = time.monotonic() + WAIT_SECONDS
         for one in self.callers:
             if not one.waits:
@@ -121,8 +122,15 @@ class Campaign:
 
     def _prepare(self, caller):
         for name, text, mode, owner in caller.files:
-            self.stage.write(name, text.replace("{tag}", caller.tag), mode,
-                             owner)
+            text = text.replace("{tag}", caller.tag)
+            self.stage.write(
+                name, text.replace("{account}", self.own_account), mode,
+                owner)
+
+    def _start(self, caller):
+        self._prepare(caller)
+        return self.stage.start(caller.script.replace("{tag}", caller.tag),
+                                caller.user)
 
     def _run_one(self, caller):
         self._prepare(caller)

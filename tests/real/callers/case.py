@@ -1,6 +1,7 @@
 """What is said about one caller, and what was seen of it."""
 
 import dataclasses
+import re
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Caller:
     body: bytes = b""        # stands in what arrives; LF for a line end
     author: str = None
     reply_to: str = None     # None: the caller wrote none
+    sender: str = None       # of the envelope; None: the account's
     script: str = None
     stdin: bytes = None
     user: str = "alice"
@@ -28,11 +30,10 @@ class Caller:
     waits: bool = False      # a daemon: runs until the mail was sent
     code: int = 0            # of the caller
     exit: int = 0            # of the program under test
-    said: bytes = None       # stdout and stderr of the caller, None: nothing
+    said: bytes = None       # stands in what the caller prints; None: silence
     logged: str = None       # stands in the system log
     calls: int = 1           # of the program under test
     mailq: bool = False      # called by that name
-    direct: bool = False     # the page does not list it
 
     @property
     def is_replay(self):
@@ -41,8 +42,8 @@ class Caller:
     @property
     def tag(self):
         """Stands in the mail of this caller and of no other."""
-        return "tag-" + "".join(c if c.isalnum() else "-"
-                                for c in self.name.lower())
+        words = re.findall("[a-z0-9]+", self.name.lower())
+        return "-".join(["tag", *words])
 
 
 @dataclasses.dataclass

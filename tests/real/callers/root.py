@@ -26,8 +26,8 @@ PACKAGES = """
 anacron apt-listchanges at bsd-mailx cron cron-apt debsecan fail2ban git-email
 libemail-sender-perl libmailtools-perl libmime-lite-perl libphp-phpmailer
 logwatch mailutils mblaze mdadm mercurial monitoring-plugins-standard mutt
-neomutt nmh node-nodemailer nodejs php-mail php-swiftmailer php-symfony-mailer
-php8.2-cli php8.2-mbstring popularity-contest python3 reportbug ruby-mail s-nail
+neomutt nmh node-nodemailer nodejs php-mail php-pear php-swiftmailer php-symfony-mailer
+php8.2-cli php8.2-mbstring popularity-contest python3 ruby-mail s-nail
 smartmontools sudo unattended-upgrades
 """.split()
 
@@ -64,7 +64,7 @@ def unshare():
     for tool in TOOLS:
         if not shutil.which(tool):
             raise Unavailable(f"{tool} is not installed")
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    command = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child"]
     said = b""
     for more in ([], ["--propagation", "unchanged"]):
         if more and is_shared():

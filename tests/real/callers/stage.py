@@ -42,6 +42,7 @@ mkdir root/dev/pts
 mount -t devpts -o newinstance,ptmxmode=0666 devpts root/dev/pts
 ln -s pts/ptmx root/dev/ptmx
 ln -s /proc/self/fd root/dev/fd
+hostname host
 echo ready
 exec chroot root /usr/bin/python3 -I -c '
 import os, signal
@@ -131,6 +132,7 @@ class Stage:
         and programs that signal their process group would hit others.
         """
         enter = ["nsenter", f"--mount=/proc/{self._init.pid}/ns/mnt",
+                 f"--uts=/proc/{self._init.pid}/ns/uts",
                  f"--pid=/proc/{self._init.pid}/ns/pid_for_children", "--",
                  "setsid", "--wait", "chroot", f"{self._place}/root"]
         home = "/root" if user == "root" else f"/home/{user}"

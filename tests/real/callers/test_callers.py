@@ -1,0 +1,149 @@
+"""Programs that call sendmail, against postrider as the machine's sendmail.
+
+Each row of programs.py is a program of Debian's, run in a root of its own in
+which our package is the mail-transport-agent; each row of replays.py gives the
+command line and the standard input of one that is not run. The account is one
+of Amazon SES, emulated, with the password in a file that only root and a group
+may read, since every caller runs sendmail as itself. What arrives must be what
+the caller meant.
+"""
+
+import email.header
+import email.utils
+import re
+
+import pytest
+from relay import Relay
+
+from callers import page, programs, replays
+from callers.campaign import DOMAIN, SENDER
+
+ALL = [*programs.CALLERS, *replays.CALLERS]
+
+# Names from the user database, which stand in a From that the program adds.
+FULL_NAMES = {"root": "root", "www-data": "www-data"}
+
+EACH = pytest.mark.parametrize("caller", ALL, ids=lambda one: one.tag[4:])
+SENT = pytest.mark.parametrize(
+    "caller", [one for one in ALL if one.messages and not one.exit],
+    ids=lambda one: one.tag[4:])
+
+
+def fits(text, pattern, tag):
+    """A * in the pattern stands for any text."""
+    parts = pattern.replace("{tag}", tag).split("*")
+    return re.fullmatch(".*".join(map(re.escape, parts)), text) is not None
+
+
+def decoded(value):
+    """A header value as people see it; raw octets are UTF-8."""
+    value = value.encode("latin-1").decode("utf-8")
+    return str(email.header.make_header(email.header.decode_header(value)))
+
+
+def author(caller):
+    """(name, address) that must stand in From."""
+    if caller.author is not None:
+        return email.utils.parseaddr(caller.author)
+    sender = caller.sender or SENDER
+    return ("" if caller.sender else FULL_NAMES.get(caller.user, ""), sender)
+
+
+@EACH
+def test_caller(seen, caller):
+    """It ends as it should and says nothing, unless the relay refused."""
+    found = seen[caller.name]
+    assert found.code == caller.code, (found.stdout, found.stderr)
+    printed = found.stdout + found.stderr
+    if caller.said is None:
+        assert printed == b""
+    else:
+        assert caller.said.replace(b"{tag}", caller.tag.encode()) in printed
+    if caller.logged:
+        assert any(caller.logged in line for line in found.log), found.log
+
+
+@EACH
+def test_call(seen, caller):
+    """The arguments are those we know, and the program ends as it should."""
+    calls = seen[caller.name].calls
+    assert len(calls) == caller.calls
+    for call in calls:
+        wanted = [word.replace("{tag}", caller.tag) for word in caller.argv]
+        assert call["argv"][1:] == wanted
+        assert call["exit"] == caller.exit, call["stderr"]
+        if caller.exit == 0:
+            assert call["stderr"] == ""
+            if "-bs" not in wanted and not caller.mailq:
+                assert call["stdout"] == ""
+
+
+@EACH
+def test_delivery(seen, caller):
+    """Envelope, author, subject and text are what the caller meant."""
+    found = seen[caller.name]
+    assert not found.refused
+    assert len(found.messages) == caller.messages
+    for message in found.messages:
+        assert message.mail_from == (caller.sender or SENDER)
+        assert message.rcpt_to == [one.replace("{tag}", caller.tag)
+                                   for one in caller.to]
+        froms = message.header("From")
+        assert [email.utils.parseaddr(one) for one in froms] == [
+            author(caller)]
+        subject = decoded(message.header("Subject")[0])
+        assert fits(subject, caller.subject, caller.tag), subject
+        body = caller.body.replace(b"{tag}", caller.tag.encode())
+        assert body.replace(b"\n", b"\r\n") in message.body
+        assert b"hidden@" not in message.content
+        for name in ("Date", "Message-ID", "From", "Subject"):
+            assert len(message.header(name)) == 1
+        for name in ("To", "Cc", "Reply-To"):
+            for value in message.header(name):
+                addresses = email.utils.getaddresses([value])
+                assert all("@" in address for _, address in addresses)
+
+
+@SENT
+@pytest.mark.parametrize("provider", ["ses", "oci"])
+def test_other_provider_takes_it(seen, program, authority, provider, caller):
+    """The same call and text through both providers, STARTTLS this time."""
+    call = seen[caller.name].calls[0]
+    with Relay(program, authority, provider,
+               {"from": SENDER, "qualify_domain": DOMAIN, "aliases": None},
+               mode="starttls", verified={DOMAIN}) as relay:
+        result = relay.send(call["argv"][1:],
+                            call["stdin"].encode("latin-1"))
+        assert (result.code, result.err) == (0, b"")
+        assert len(relay.messages) == caller.messages
+        assert not relay.emulator.refused
+
+
+def test_environment_is_not_needed(seen):
+    """A web server may hand over none at all."""
+    call = seen["PHP mail(), empty environment"].calls[0]
+    assert not {"HOME", "PATH", "USER", "LOGNAME"} & set(call["variables"])
+
+
+def test_descriptors_may_be_closed(seen):
+    """One of the callers closes 1 and 2, cron leaves one of its own open."""
+    assert seen["GNU mailutils mail"].calls[0]["open"] == [0]
+    assert seen["cron"].calls[0]["stray"]
+
+
+def test_users_are_the_callers(seen):
+    """Everybody calls as himself: root, users, the web server."""
+    users = {call["uid"] for one in seen.values() for call in one.calls}
+    assert {0, 33, 1000} <= users
+
+
+def test_cron_says_what_went_wrong(seen):
+    lines = [line for line in seen["cron, refused"].log if "MTA" in line]
+    assert any(re.search(r"\(bob\) MAIL \(mailed \d+ bytes? of output but "
+                         r"got status 0x0043 from MTA", line)
+               for line in lines), lines
+
+
+def test_page(seen):
+    """doc/CALLERS.md is what was seen; page.py --write writes it."""
+    assert page.PATH.read_text(encoding="utf-8") == page.text(seen)
