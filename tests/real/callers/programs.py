@@ -278,7 +278,7 @@ USER_PROGRAMS = [
            reply_to="alice@host.example.com",
            script=TEXT + "neomutt -s subject {tag}@example.net"),
     Caller("git send-email", ("-i", TO), (TO,), "[PATCH] subject", BODY,
-           "Alice <alice@example.com>", script=GIT % "{tag}",
+           "alice@example.com", script=GIT % "{tag}",
            said=b"Sent [PATCH] subject\n",
            files=(("/home/alice/p.patch", PATCH, 0o644, "alice:alice"),)),
     Caller("git send-email, refused", ("-i", "refused-" + TO), (),
@@ -292,7 +292,8 @@ USER_PROGRAMS = [
                   "-u alice@example.com -l m && hg --config "
                   "extensions.patchbomb= --config email.method="
                   "/usr/sbin/sendmail email -q -r tip "
-                  "--from alice@example.com --to {tag}@example.net", sender="alice@example.com"),
+                  "--from alice@example.com --to {tag}@example.net",
+           said=b"this patch series consists of 1 patches.\n", sender="alice@example.com"),
     Caller("nmh, sendmail/pipe", ("-t", "-i"), (TO,), "subject", BODY,
            "alice@example.com", script=NMH % "sendmail/pipe"),
     Caller("nmh, sendmail/smtp", ("-bs", "-odb", "-oem", "-om"), (TO,),
@@ -303,9 +304,9 @@ USER_PROGRAMS = [
 # ------------------------------------------------------- programs of a server
 
 SUDOERS = """\
-Defaults mail_no_perms
+Defaults mail_always
 Defaults mailsub="{tag}"
-alice, bob ALL = NOPASSWD: /usr/bin/id
+alice, bob ALL = NOPASSWD: ALL
 """
 UNATTENDED = (
     "python3 -c '"
@@ -317,6 +318,9 @@ UNATTENDED = (
     "l.exec_module(m)\n"
     'raise SystemExit(m._send_mail_using_sendmail("root", '
     '"{tag}@example.net", "subject", "Gr\u00fc\u00dfe\\nbody\\n"))\'')
+MDADM = ("mdadm --monitor --test --oneshot --mail={tag}@example.net "
+         "/dev/md127")
+BARE_HOST = b"554 Transaction failed: Invalid domain name: "
 AUTH_LOG = ("Nov 20 10:00:00 host sshd[1]: Accepted publickey for alice "
             "from 192.0.2.1 port 1 ssh2\n")
 LISTCHANGES = (
@@ -350,14 +354,12 @@ SERVER_PROGRAMS = [
     # sudo drops the groups of the user: the password of the system's account
     # is out of reach. An account of the user's own is not.
     Caller("sudo, for a user", ("-t",), (), script="sudo -n true",
-           messages=0, code=1, exit=78, said=b"not allowed to execute",
-           logged="password: Permission denied",
+           messages=0, calls=2, exit=78, logged="password: Permission denied",
            files=(("/etc/sudoers.d/mail", SUDOERS, 0o440, "root:root"),)),
     Caller("sudo, for a user with an account", ("-t",),
-           ("admin@example.net",), "{tag}",
-           b" : bob : command not allowed ; PWD=", "bob@example.com",
-           script="sudo -n true", user="bob", code=1,
-           said=b"not allowed to execute", files=(
+           ("admin@example.net",), "{tag}", b" ; COMMAND=/usr/bin/true",
+           "bob@example.com", script="sudo -n true", user="bob", calls=2,
+           messages=2, files=(
                ("/home/bob/.postriderrc", "{account}", 0o600, "bob:bob"),
                ("/etc/sudoers.d/mail", SUDOERS, 0o440, "root:root"))),
     Caller("logwatch", ("-t",), (TO,), "Logwatch for *", b"Logwatch",
@@ -366,9 +368,15 @@ SERVER_PROGRAMS = [
                   "--range all --service sshd",
            files=(("/var/log/auth.log", AUTH_LOG, 0o640, "root:adm"),)),
     Caller("mdadm --monitor", ("-t",), (TO,), "TestMessage event on *",
-           b"mdadm", "mdadm monitoring <root@example.com>", user="root",
-           script="mdadm --monitor --test --oneshot "
-                  "--mail={tag}@example.net /dev/md127"),
+           b"mdadm", "mdadm monitoring <root@host.example.com>", user="root",
+           script=f"unshare -u sh -c 'hostname host.example.com; {MDADM}'"),
+    # The host has a name without a domain, as Debian installs it.
+    Caller("mdadm --monitor, root@host", ("-t",), (), user="root",
+           script=MDADM, messages=0, exit=65, said=BARE_HOST),
+    Caller("mutt, alice@bare", ("-oem", "-oi", "--", TO), (), user="root",
+           script="unshare -u sh -c 'hostname bare; runuser -u alice -- "
+                  "mutt -s subject {tag}@example.net' </dev/null",
+           messages=0, code=1, exit=65, said=BARE_HOST),
     Caller("smartd, by mail(1)", ("-i", "-t"), (TO,), "subject", BODY, None,
            user="root", script="printf 'body\\n.\\nend\\n' >m; "
            "/etc/smartmontools/run.d/10mail m -s subject {tag}@example.net"),

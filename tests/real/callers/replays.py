@@ -31,7 +31,7 @@ AUTHOR = "Shop <shop@example.com>"
 CALLERS = [
     Caller("cronie", ("-FCronDaemon", "-i", "-odi", "-oem", "-oi", "-t", "-f",
                       "alice"), (TO,), "Cron <alice@host> job", BODY,
-           "(Cron Daemon) <alice@example.com>", sender="alice@example.com",
+           '"(Cron Daemon)" <alice@example.com>', sender="alice@example.com",
            stdin=b'From: "(Cron Daemon)" <alice>\n' + message(
                b"Subject: Cron <alice@host> job", b"MIME-Version: 1.0",
                b"Content-Type: text/plain; charset=UTF-8",
@@ -124,9 +124,9 @@ CALLERS = [
                b"Auto-Submitted: auto-replied (vacation)",
                b"Precedence: bulk")),
     Caller("Alpine", ("-bs", "-odb", "-oem"), (TO,), "subject", BODY, AUTHOR,
-           sender=SHOP, stdin=dialogue(b"EHLO host.example.com")),
+           sender=SHOP, said=b"\r\n221 ", stdin=dialogue(b"EHLO host.example.com")),
     Caller("SwiftMailer, two mails", ("-bs",), (TO,), "subject", BODY, AUTHOR,
-           user="www-data", sender=SHOP, messages=2,
+           user="www-data", sender=SHOP, messages=2, said=b"\r\n221 ",
            stdin=dialogue(b"EHLO [127.0.0.1]").replace(b"QUIT\r\n", b"")
            + dialogue(b"NOOP", b"RSET")),
 ]

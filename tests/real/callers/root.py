@@ -133,8 +133,8 @@ def environment(settings):
 
 def key():
     """What tells a root made for another list from this one's."""
-    text = Path(__file__).read_bytes()
-    return hashlib.sha256(text).hexdigest()
+    text = "\n".join([SUITE, *PACKAGES, *UNPACKED, DPKG])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextlib.contextmanager
