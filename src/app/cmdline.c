@@ -12,18 +12,18 @@ enum { OPERAND_MAX = 4096 };
 static const struct {
 	const char *name;
 	bool is_sendmail;
-	enum mode_id mode;
 	bool is_refused; /* what it stands for is not here */
+	enum mode_id mode;
 } programs[] = {
-	{ "sendmail", true, MODE_SEND },
-	{ "send-mail", true, MODE_SEND },
-	{ "mailq", true, MODE_QUEUE_LIST },
-	{ "newaliases", true, MODE_NOTHING },
-	{ "hoststat", true, MODE_NOTHING },
-	{ "purgestat", true, MODE_NOTHING },
-	{ "runq", true, MODE_NOTHING },
-	{ "smtpd", true, MODE_SEND, true },
-	{ "msmtp", false, MODE_SEND },
+	{ "sendmail", true, false, MODE_SEND },
+	{ "send-mail", true, false, MODE_SEND },
+	{ "mailq", true, false, MODE_QUEUE_LIST },
+	{ "newaliases", true, false, MODE_NOTHING },
+	{ "hoststat", true, false, MODE_NOTHING },
+	{ "purgestat", true, false, MODE_NOTHING },
+	{ "runq", true, false, MODE_NOTHING },
+	{ "smtpd", true, true, MODE_SEND },
+	{ "msmtp", false, false, MODE_SEND },
 };
 
 static int know_program(

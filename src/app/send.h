@@ -46,9 +46,9 @@ bool send_is_too_large(const struct fail *why);
 void send_warn(struct send *s);
 
 /*
- * Envelope, header, network. s->msg is there, and s->view unless it need not
- * be read yet. 0: *ret says what became of it; -1: it did not get to
- * submit(), and why is one of all kinds.
+ * Envelope, header, network, for s->msg and what s->view saw in it. 0: *ret
+ * says what became of it; -1: it did not get to submit(), for the reason in
+ * why (any kind).
  */
 int send_submit(struct send *s, struct outcome *ret, struct fail *why);
 

@@ -1,4 +1,5 @@
 #include "account.h"
+#include "cred.h"
 #include "provider.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -160,6 +161,15 @@ int account_complete(
 	return check(s, why);
 }
 
+int account_no_secret(
+    const struct settings *s, const char *keyring, struct fail *why)
+{
+	return option_fail(why, s, OPT_auth,
+	    "auth is on, but none of password, password_file and passwordeval "
+	    "is set, and %s",
+	    keyring);
+}
+
 int account_check_sending(const struct settings *s, struct fail *why)
 {
 	if (!s->host)
@@ -170,9 +180,7 @@ int account_check_sending(const struct settings *s, struct fail *why)
 	if (!s->user)
 		return option_fail(
 		    why, s, OPT_auth, "auth is on, but user is not set");
-	if (!s->password.n && !s->password_file && !s->passwordeval)
-		return option_fail(why, s, OPT_auth,
-		    "auth is on, but none of password, password_file and "
-		    "passwordeval is set");
+	if (!cred_source(s))
+		return account_no_secret(s, "keyring is off", why);
 	return provider_check_sending(provider_find(s->provider), s, why);
 }
