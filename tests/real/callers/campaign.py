@@ -27,8 +27,10 @@ WAIT_SECONDS = 100          # for a daemon: cron looks once a minute
 CALL_SECONDS = 5            # for the others, after they ended
 RECORDS = "/var/tmp/record"
 
-# As doc/examples/system.postriderrc has it: everybody may read the account,
-# the password is in a file of root for the group of those who send mail.
+# One address is approved, as in an account that is new: senders and authors
+# that are others become it. The rest is as in the example for a system:
+# everybody may read the account, the password is in a file of root for the
+# group of those who send mail.
 ACCOUNT = """\
 provider ses
 region {region}
@@ -38,6 +40,7 @@ tls_host_override {host}
 tls_trust_file /etc/postrider/ca.pem
 tls_starttls off
 from {sender}
+allowed_from {sender}
 user {key}
 password_file /etc/postrider/password
 qualify_domain {domain}
@@ -66,7 +69,7 @@ def policy():
     facts = PROVIDERS["ses"]
     refusal = Fault("rcpt", reply="550 5.1.1 no such mailbox",
                     match=b"refused-")
-    return SesPolicy(region=facts["region"], verified={DOMAIN},
+    return SesPolicy(region=facts["region"], verified={SENDER},
                      accounts=[Account(SES_KEY, secret=SES_SECRET)],
                      faults=[refusal])
 

@@ -21,7 +21,7 @@ class Caller:
     body: bytes = b""        # stands in what arrives; LF for a line end
     author: str = None
     reply_to: str = None     # None: the caller wrote none
-    sender: str = None       # of the envelope; None: the account's
+    sender: str = None       # of the envelope, if the caller names one
     script: str = None
     stdin: bytes = None
     user: str = "alice"

@@ -30,19 +30,23 @@ HEAD = """\
 Made by `tests/real/callers/page.py` from the runs of the test suite; do not edit.
 
 Each program calls postrider as the machine's `/usr/sbin/sendmail`, installed as a Debian package, with one account of
-Amazon SES (emulated, with its rules about headers and senders). *run* is the program itself, from Debian 12; *replayed*
-is its command line and standard input without it. The recipient is `to@example.net`. Where nothing else is said, the
-caller ends with 0 and neither it nor postrider prints anything. Each call whose mail was delivered was tried with an
-account of OCI Email Delivery, too.
+Amazon SES (emulated, with its rules about headers and senders) that has a single approved address. *run* is the
+program itself, from Debian 12; *replayed* is its command line and standard input without it. The recipient is
+`to@example.net`. Of what is delivered, envelope, author, Reply-To, subject and text are those the caller meant, and
+postrider printed nothing. Each such call was made with an account of OCI Email Delivery, too, with the same end.
+
+The exit codes are postrider's and the caller's own.
 """
 NOTES = """
-Two things to know:
+## Good to know
 
 - Every program runs sendmail as its own user, who must be able to read the account. Here `/etc/postriderrc` is open to
   all and its `password_file` to the group `mailers`, in which the users are. sudo drops the user's groups before it
   calls sendmail, so it cannot read that file; its mail needs an account in the user's `~/.postriderrc`.
 - A caller without `-i` or `-oi` means that a line with a single dot ends the message, as sendmail has it: what follows
   is not sent.
+- A few programs write an author at the bare name of the host (`root@host`). Amazon SES takes no such address, not even
+  in Reply-To. A host name with a domain, in `/etc/hosts` or in the settings of the program, avoids it.
 """
 
 
@@ -70,8 +74,8 @@ def table(heads, rows):
 
 
 def text(seen):
-    heads = ("caller", "", "user", "arguments", "delivered", "exit code",
-             "caller's own")
+    heads = ("caller", "", "user", "arguments", "delivered", "exit",
+             "caller's exit")
     callers = [*programs.CALLERS, *replays.CALLERS]
     groups = (
         ("Delivered", [one for one in callers if one.messages

@@ -3,9 +3,9 @@
 Each row of programs.py is a program of Debian's, run in a root of its own in
 which our package is the mail-transport-agent; each row of replays.py gives the
 command line and the standard input of one that is not run. The account is one
-of Amazon SES, emulated, with the password in a file that only root and a group
-may read, since every caller runs sendmail as itself. What arrives must be what
-the caller meant.
+of Amazon SES, emulated, with one approved address, and with the password in a
+file that only root and a group may read, since every caller runs sendmail as
+itself. What arrives must be what the caller meant.
 """
 
 import email.header
@@ -41,12 +41,22 @@ def decoded(value):
     return str(email.header.make_header(email.header.decode_header(value)))
 
 
+def people(message, field):
+    """(name, address) of each address in fields of this name."""
+    return email.utils.getaddresses(message.header(field))
+
+
 def author(caller, uid):
-    """(name, address) that must stand in From."""
-    if caller.author is not None:
-        return email.utils.parseaddr(caller.author)
-    sender = caller.sender or SENDER
-    return ("" if caller.sender else FULL_NAMES.get(uid, ""), sender)
+    """((name, address) in From, addresses in Reply-To), as they arrive.
+
+    One address is approved: it takes the place of any other author, whose
+    name stays in From and whose address becomes the Reply-To.
+    """
+    name, address = email.utils.parseaddr(caller.author or "")
+    if caller.author is None and caller.sender is None:
+        name = FULL_NAMES.get(uid, "")
+    answers = caller.reply_to or address
+    return (name, SENDER), [answers] if answers else []
 
 
 @EACH
@@ -85,12 +95,12 @@ def test_delivery(seen, caller):
     assert bool(found.refused) == (caller.exit == 65)
     assert len(found.messages) == caller.messages
     for message in found.messages:
-        assert message.mail_from == (caller.sender or SENDER)
+        assert message.mail_from == SENDER
         assert message.rcpt_to == [one.replace("{tag}", caller.tag)
                                    for one in caller.to]
-        froms = message.header("From")
-        assert [email.utils.parseaddr(one) for one in froms] == [
-            author(caller, found.calls[0]["uid"])]
+        wanted, answers = author(caller, found.calls[0]["uid"])
+        assert people(message, "From") == [wanted]
+        assert [one for _, one in people(message, "Reply-To")] == answers
         subject = decoded(message.header("Subject")[0])
         assert fits(subject, caller.subject, caller.tag), subject
         body = caller.body.replace(b"{tag}", caller.tag.encode())
@@ -98,10 +108,8 @@ def test_delivery(seen, caller):
         assert b"hidden@" not in message.content
         for name in ("Date", "Message-ID", "From", "Subject"):
             assert len(message.header(name)) == 1
-        for name in ("To", "Cc", "Reply-To"):
-            for value in message.header(name):
-                addresses = email.utils.getaddresses([value])
-                assert all("@" in address for _, address in addresses)
+        assert all("@" in one for field in ("To", "Cc")
+                   for _, one in people(message, field))
 
 
 @SENT
@@ -110,12 +118,13 @@ def test_other_provider_takes_it(seen, program, authority, provider, caller):
     """The same call and text through both providers, STARTTLS this time."""
     call = seen[caller.name].calls[0]
     with Relay(program, authority, provider,
-               {"from": SENDER, "qualify_domain": DOMAIN, "aliases": None},
-               mode="starttls", verified={DOMAIN}) as relay:
+               {"from": SENDER, "allowed_from": SENDER,
+                "qualify_domain": DOMAIN},
+               mode="starttls", verified={SENDER}) as relay:
         result = relay.send(call["argv"][1:],
                             call["stdin"].encode("latin-1"))
         assert (result.code, result.err) == (0, b"")
-        assert len(relay.messages) == caller.messages
+        assert len(relay.messages) == caller.messages // caller.calls
         assert not relay.emulator.refused
 
 
