@@ -47,13 +47,12 @@ qualify_domain {domain}
 aliases /etc/aliases
 syslog LOG_MAIL
 """
+HOSTS = "127.0.0.1 localhost\n127.0.1.1 host.example.com host\n"
 ALIASES = "root: admin@example.net\n"
-USERS = ("alice", "bob")
 SETUP = """
 set -e
 groupadd mailers
-for name in alice bob; do useradd -m -s /bin/sh -G mailers $name; done
-useradd -m -s /bin/sh stranger
+for name in alice user; do useradd -m -s /bin/sh -G mailers $name; done
 usermod -a -G mailers www-data
 chgrp mailers /etc/postrider/password
 chmod 0640 /etc/postrider/password
@@ -105,7 +104,7 @@ class Campaign:
         write("/etc/postrider/ca.pem", Path(authority.ca_file).read_text())
         write("/etc/aliases", ALIASES)
         write("/etc/hostname", "host\n")
-        write("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 host.example.com host\n")
+        write("/etc/hosts", HOSTS)
         write("/var/tmp/recorder", (HERE / "recorder").read_bytes(), 0o755)
         done = self.stage.run(SETUP)
         assert (done.returncode, done.stderr) == (0, b""), done

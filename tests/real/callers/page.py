@@ -21,7 +21,7 @@ if __name__ == "__main__":
 # These need the path set above.
 from callers import programs, replays           # noqa: E402
 
-USERS = {0: "root", 33: "www-data", 1000: "alice", 1001: "bob",
+USERS = {0: "root", 33: "www-data", 1000: "alice", 1001: "user",
          65534: "nobody"}
 
 HEAD = """\
@@ -32,8 +32,9 @@ Made by `tests/real/callers/page.py` from the runs of the test suite; do not edi
 Each program calls postrider as the machine's `/usr/sbin/sendmail`, installed as a Debian package, with one account of
 Amazon SES (emulated, with its rules about headers and senders) that has a single approved address. *run* is the
 program itself, from Debian 12; *replayed* is its command line and standard input without it. The recipient is
-`to@example.net`. Of what is delivered, envelope, author, Reply-To, subject and text are those the caller meant, and
-postrider printed nothing. Each such call was made with an account of OCI Email Delivery, too, with the same end.
+`to@example.net`. Of what is delivered, recipients, subject and text are those the caller meant, the author keeps its
+name and gets the answers, and postrider printed nothing. Each such call was made with an account of OCI Email
+Delivery, too, with the same end.
 
 The exit codes are postrider's and the caller's own.
 """
@@ -65,6 +66,8 @@ def row(caller, found):
     exits = ", ".join(str(one["exit"]) for one in calls)
     sent = len(found.messages)
     delivered = "yes" if sent == 1 else f"{sent} mails" if sent else "no"
+    if sent and caller.exit:
+        delivered = "to the others"
     return (caller.name, how, users, argv, delivered, exits, str(found.code))
 
 

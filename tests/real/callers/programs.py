@@ -12,7 +12,7 @@ MAILTO={tag}@example.net
 * * * * * echo 'Gr\u00fc\u00dfe'; echo .; echo end
 """
 CRON_ROOT = "* * * * * root echo {tag}\n"
-CRON_REFUSED = "MAILTO=refused-{tag}@example.net\n* * * * * bob echo no\n"
+CRON_REFUSED = "MAILTO=refused-{tag}@example.net\n* * * * * user echo no\n"
 CRON = "cron -f -L 15"
 
 SYSTEMCTL = """\
@@ -306,7 +306,7 @@ USER_PROGRAMS = [
 SUDOERS = """\
 Defaults mail_always
 Defaults mailsub="{tag}"
-alice, bob ALL = NOPASSWD: ALL
+alice, user ALL = NOPASSWD: ALL
 """
 UNATTENDED = (
     "python3 -c '"
@@ -358,9 +358,9 @@ SERVER_PROGRAMS = [
            files=(("/etc/sudoers.d/mail", SUDOERS, 0o440, "root:root"),)),
     Caller("sudo, for a user with an account", ("-t",),
            ("admin@example.net",), "{tag}", b" ; COMMAND=/usr/bin/true",
-           "bob@example.com", script="sudo -n true", user="bob", calls=2,
+           "user@example.com", script="sudo -n true", user="user", calls=2,
            messages=2, files=(
-               ("/home/bob/.postriderrc", "{account}", 0o600, "bob:bob"),
+               ("/home/user/.postriderrc", "{account}", 0o600, "user:user"),
                ("/etc/sudoers.d/mail", SUDOERS, 0o440, "root:root"))),
     Caller("logwatch", ("-t",), (TO,), "Logwatch for *", b"Logwatch",
            "root@example.com", user="root",

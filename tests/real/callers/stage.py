@@ -131,24 +131,30 @@ class Stage:
         A session of its own: the one it comes from is not to be seen there,
         and programs that signal their process group would hit others.
         """
-        enter = ["nsenter", f"--mount=/proc/{self._init.pid}/ns/mnt",
-                 f"--uts=/proc/{self._init.pid}/ns/uts",
-                 f"--pid=/proc/{self._init.pid}/ns/pid_for_children", "--",
-                 "setsid", "--wait", "chroot", f"{self._place}/root"]
+        enter = ["nsenter", f"--target={self._init.pid}", "--mount", "--uts",
+                 f"--pid=/proc/{self._init.pid}/ns/pid_for_children", "--root",
+                 "--", "setsid", "--wait", "chroot", f"{self._place}/root"]
         home = "/root" if user == "root" else f"/home/{user}"
+        group = GROUPS.get(user, user)
         given = {"HOME": home, "LOGNAME": user, "USER": user, "PATH": PATH,
                  "SHELL": "/bin/sh", "LC_ALL": "C.UTF-8", "TERM": "dumb",
                  **(env or {})}
         return [*enter, "env", "-i",
                 *[f"{name}={value}" for name, value in given.items()],
-                "setpriv", f"--reuid={user}", f"--regid={GROUPS.get(user, user)}",
+                "setpriv", f"--reuid={user}", f"--regid={group}",
                 "--init-groups", "--", "sh", "-c",
                 'cd "$HOME" 2>/dev/null || cd /; umask 022\n' + script]
 
     def run(self, script, user="root", stdin=b"", seconds=60, env=None):
-        return subprocess.run(self.command(script, user, env), input=stdin,
-                              capture_output=True, timeout=seconds,
-                              check=False)
+        command = self.command(script, user, env)
+        try:
+            return subprocess.run(command, input=stdin, capture_output=True,
+                                  timeout=seconds, check=False)
+        except subprocess.TimeoutExpired as error:
+            # What is left of it ends with the stage.
+            return subprocess.CompletedProcess(
+                command, -1, error.stdout or b"",
+                (error.stderr or b"") + b"\n(did not end)\n")
 
     def start(self, script, user="root"):
         """A process that goes on; it ends with the stage."""

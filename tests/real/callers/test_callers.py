@@ -148,7 +148,7 @@ def test_users_are_the_callers(seen):
 
 def test_cron_says_what_went_wrong(seen):
     lines = [line for line in seen["cron, refused"].log if "MTA" in line]
-    assert any(re.search(r"\(bob\) MAIL \(mailed \d+ bytes? of output but "
+    assert any(re.search(r"\(user\) MAIL \(mailed \d+ bytes? of output but "
                          r"got status 0x0043 from MTA", line)
                for line in lines), lines
 

@@ -45,6 +45,8 @@ def test_it_depends_on_what_it_needs(package):
     assert {"libc6", "libgnutls30", "libidn2-0", "ca-certificates"} <= set(
         needed)
     assert any(one.startswith("libgsasl") for one in needed)
+    # A server has no keyring.
+    assert not any(one.startswith("libsecret") for one in needed)
 
 
 def test_account_file_says_nothing_yet(unpacked):
