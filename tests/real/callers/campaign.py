@@ -147,10 +147,15 @@ class Campaign:
         self._keep(caller, done.returncode, done.stdout, done.stderr, since)
 
     def _wait(self, caller, deadline):
-        """Until it has called as often as it should."""
-        while (len(self._records(caller)) < caller.calls
-               and time.monotonic() < deadline):
+        """Until it has called as often as it should, and logged it."""
+        while not self._is_done(caller) and time.monotonic() < deadline:
             time.sleep(0.02)
+
+    def _is_done(self, caller):
+        if len(self._records(caller)) < caller.calls:
+            return False
+        return caller.logged is None or any(
+            caller.logged in line for line in list(self.stage.log))
 
     def _records(self, caller):
         """What the recorder left of this caller's calls, oldest first."""

@@ -46,8 +46,8 @@ CALLERS = [
                b"X-Cron-Env: <USER=alice>")),
     Caller("bcron", ("-FCronDaemon", "-i", "-odi", "-oem", "-t"), (TO,),
            "bcron <alice@host> job", BODY, "Cron Daemon <root@example.com>",
-           stdin=b"From: Cron Daemon <root@host.example.com>\n".replace(
-               b"host.", b"") + message(b"Subject: bcron <alice@host> job")),
+           stdin=b"From: Cron Daemon <root@example.com>\n" + message(
+               b"Subject: bcron <alice@host> job")),
     Caller("cron-apt", ("-t", "-oi"), (TO,), "subject", BODY, None,
            user="root", stdin=message(SUBJECT)),
     Caller("debsecan", ("-t",), (TO,), "subject", b"body\n", None,
@@ -57,10 +57,11 @@ CALLERS = [
            stdin=SUBJECT + b"\nTo: {tag}@example.net\n\nbody\n"),
     Caller("fail2ban, X-ARF", (TO,), (TO,), "subject", b"body\n", None,
            user="root", stdin=message(
-               SUBJECT, b"MIME-Version: 1.0", b"Auto-Submitted: auto-generated",
-               b"X-XARF: PLAIN", b"Content-Transfer-Encoding: 7bit",
+               SUBJECT, b"MIME-Version: 1.0",
+               b"Auto-Submitted: auto-generated", b"X-XARF: PLAIN", b"Content-Transfer-Encoding: 7bit",
                b'Content-Type: multipart/mixed; boundary="Abuse"', to=False,
-               body=b"--Abuse\nContent-Type: text/plain\n\nbody\n--Abuse--\n")),
+               body=b"--Abuse\nContent-Type: text/plain\n\nbody\n"
+                    b"--Abuse--\n")),
     Caller("mdadm 4.3", ("-t", "-fmdadm@example.com"), (TO,),
            "TestMessage event on /dev/md0:host", b"body\n",
            "mdadm monitoring <mdadm@example.com>", user="root",
@@ -107,8 +108,8 @@ CALLERS = [
                b"From: alice <alice@example.com>", b"Bcc: ", SUBJECT,
                b"Date: Mon, 02 Jan 2023 03:04:05 +0000", body=b"body\n")),
     Caller("Sympa", ("-oi", "-odi", "-oem", "-N", "success,delay,failure",
-                     "-V", "id-1", "-R", "hdrs", "-f", "list-owner@example.com",
-                     TO), (TO,), "subject", BODY, AUTHOR, user="root",
+                     "-V", "id-1", "-R", "hdrs", "-f",
+                     "list-owner@example.com", TO), (TO,), "subject", BODY, AUTHOR, user="root",
            sender="list-owner@example.com", stdin=message(
                FROM, SUBJECT, b"Message-ID: <a@example.com>",
                b"List-Id: <list.example.com>",
@@ -124,7 +125,8 @@ CALLERS = [
                b"Auto-Submitted: auto-replied (vacation)",
                b"Precedence: bulk")),
     Caller("Alpine", ("-bs", "-odb", "-oem"), (TO,), "subject", BODY, AUTHOR,
-           sender=SHOP, said=b"\r\n221 ", stdin=dialogue(b"EHLO host.example.com")),
+           sender=SHOP, said=b"\r\n221 ",
+           stdin=dialogue(b"EHLO host.example.com")),
     Caller("SwiftMailer, two mails", ("-bs",), (TO,), "subject", BODY, AUTHOR,
            user="www-data", sender=SHOP, messages=2, said=b"\r\n221 ",
            stdin=dialogue(b"EHLO [127.0.0.1]").replace(b"QUIT\r\n", b"")

@@ -23,10 +23,10 @@ SECONDS = 900           # for one step of making it
 
 # The callers. None of these packages needs another mail server than ours.
 PACKAGES = """
-anacron apt-listchanges at bsd-mailx cron cron-apt debsecan fail2ban git-email
+anacron apt-listchanges at bsd-mailx cron fail2ban git-email
 libemail-sender-perl libmailtools-perl libmime-lite-perl libphp-phpmailer
-logwatch mailutils mblaze mdadm mercurial monitoring-plugins-standard mutt
-neomutt nmh node-nodemailer nodejs php-mail php-pear php-swiftmailer php-symfony-mailer
+logwatch mailutils mdadm mercurial monitoring-plugins-standard mutt neomutt nmh
+node-nodemailer nodejs php-mail php-pear php-swiftmailer php-symfony-mailer
 php8.2-cli php8.2-mbstring popularity-contest python3 ruby-mail s-nail
 smartmontools sudo unattended-upgrades
 """.split()
@@ -64,7 +64,8 @@ def unshare():
     for tool in TOOLS:
         if not shutil.which(tool):
             raise Unavailable(f"{tool} is not installed")
-    command = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child"]
+    command = ["unshare", "--mount", "--pid", "--uts", "--fork",
+               "--kill-child"]
     said = b""
     for more in ([], ["--propagation", "unchanged"]):
         if more and is_shared():
@@ -183,7 +184,7 @@ def _make(tree, enter, package):
     install = ["apt-get", "-q", "-y", "--no-install-recommends", "install",
                "/var/tmp/postrider.deb", *PACKAGES]
     beside = ("cd /var/tmp && apt-get -q download {name} && "
-              "dpkg-deb -x {name}_*.deb /opt/{name}")
+              "dpkg-deb -x {name}_*.deb /opt/{name} && rm {name}_*.deb")
     run([*inside, "apt-get", "-q", "update"], "apt-get update", env=env)
     run([*inside, *install], "apt-get install", env=env)
     for name in UNPACKED:
