@@ -58,7 +58,8 @@ CALLERS = [
     Caller("fail2ban, X-ARF", (TO,), (TO,), "subject", b"body\n", None,
            user="root", stdin=message(
                SUBJECT, b"MIME-Version: 1.0",
-               b"Auto-Submitted: auto-generated", b"X-XARF: PLAIN", b"Content-Transfer-Encoding: 7bit",
+               b"Auto-Submitted: auto-generated", b"X-XARF: PLAIN",
+               b"Content-Transfer-Encoding: 7bit",
                b'Content-Type: multipart/mixed; boundary="Abuse"', to=False,
                body=b"--Abuse\nContent-Type: text/plain\n\nbody\n"
                     b"--Abuse--\n")),
@@ -109,8 +110,9 @@ CALLERS = [
                b"Date: Mon, 02 Jan 2023 03:04:05 +0000", body=b"body\n")),
     Caller("Sympa", ("-oi", "-odi", "-oem", "-N", "success,delay,failure",
                      "-V", "id-1", "-R", "hdrs", "-f",
-                     "list-owner@example.com", TO), (TO,), "subject", BODY, AUTHOR, user="root",
-           sender="list-owner@example.com", stdin=message(
+                     "list-owner@example.com", TO), (TO,), "subject", BODY,
+           AUTHOR, user="root", sender="list-owner@example.com",
+           stdin=message(
                FROM, SUBJECT, b"Message-ID: <a@example.com>",
                b"List-Id: <list.example.com>",
                b"X-Loop: list@example.com", b"Precedence: list")),
