@@ -46,8 +46,6 @@ NOTES = """
   calls sendmail, so it cannot read that file; its mail needs an account in the user's `~/.postriderrc`.
 - A caller without `-i` or `-oi` means that a line with a single dot ends the message, as sendmail has it: what follows
   is not sent.
-- A few programs write an author at the bare name of the host (`root@host`). Amazon SES takes no such address, not even
-  in Reply-To. A host name with a domain, in `/etc/hosts` or in the settings of the program, avoids it.
 """
 
 
