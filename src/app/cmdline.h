@@ -23,6 +23,12 @@ enum mode_id {
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
 	MODE_QUEUE_RUN,
+	MODE_QUEUE_JSON,
+	MODE_QUEUE_SHOW,
+	MODE_QUEUE_DROP,
+	MODE_QUEUE_HOLD,
+	MODE_QUEUE_RELEASE,
+	MODE_QUEUE_RETRY,
 	MODE_VERIFY,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };
@@ -36,6 +42,7 @@ struct invocation {
 	const char *program; /* as people know it: "postrider", "sendmail" */
 	bool is_sendmail;    /* the grammar */
 	enum mode_id mode;
+	const char *mode_value; /* of the option that chose it, or NULL */
 	const char *account;   /* -a */
 	const char *file;      /* -C */
 	const char *sender;    /* -f; "" is the null sender, NULL: not given */
