@@ -173,14 +173,13 @@ static void add_entry(
 	if (is_first)
 		buf_adds(b, "-----Queue ID------- --Size-- ----Arrival "
 			    "Time---- -Sender/Recipient-------\n");
-	buf_addf(b, "%s%c", s->item->id, mark);
 	if (s->broken.kind != FAIL_NONE) {
-		buf_adds(b, "\n");
+		buf_addf(b, "%s\n", s->item->id);
 		add_reason(b, s->broken.text);
 		buf_addc(b, '\n');
 		return;
 	}
-	buf_addf(b, "%8" PRIu64, f->info.size);
+	buf_addf(b, "%s%c%8" PRIu64, s->item->id, mark, f->info.size);
 	add_time(b, f->info.created);
 	add_address(b, f->info.sender);
 	add_reason(b, f->progress.text);
