@@ -286,9 +286,21 @@ static int open_store(struct queued *q, struct send *s, struct fail *why)
 	if (!path)
 		return fail(why, FAIL_CONFIG,
 		    "queue: no home directory for the spool; set `spool`");
-	if (!is_set(s->files.settings.spool))
+	/* That of root is there from the installation. */
+	if (!is_set(s->files.settings.spool) && getuid() != 0)
 		make_parents(path, s->arena);
 	return store_open(&q->store, path, why);
+}
+
+static int hold_what_is_unknown(
+    struct queued *q, const struct settings *s, struct fail *why)
+{
+	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
+	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
+		return 0;
+	q->place = STORE_HOLD;
+	return store_move(
+	    &q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why);
 }
 
 int queue_add(
@@ -298,9 +310,12 @@ int queue_add(
 	if (open_store(q, s, why) != 0)
 		return -1;
 	fill(q, s, o);
-	if (store_add(
-		&q->store, &q->file, s->msg, s->arena, &q->is_unsure, why) == 0)
+	if (store_add(&q->store, &q->file, s->msg, s->arena, &q->is_unsure,
+		why) == 0) {
+		/* Left in new/, the next run puts it there. */
+		(void)hold_what_is_unknown(q, &s->files.settings, NULL);
 		return 0;
+	}
 	store_close(&q->store);
 	return -1;
 }
@@ -369,12 +384,7 @@ int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
 		return is_told
 			   ? store_remove(&q->store, q->place, &q->file, why)
 			   : 0;
-	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
-	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
-		return 0;
-	q->place = STORE_HOLD;
-	return store_move(
-	    &q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why);
+	return hold_what_is_unknown(q, s, why);
 }
 
 void queue_end(struct queued *q)

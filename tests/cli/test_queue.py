@@ -275,7 +275,7 @@ def test_killed_behind_the_dot(program, authority, unknown):
         assert result.code == 0
         if unknown == "hold":
             assert queue.everything() == {"hold": 1}
-            assert len(queue.relay.sessions) == 1
+            assert len(queue.relay.emulator.sessions) == 1
             assert b"may have been delivered" in result.err
         else:
             assert queue.everything() == {}
