@@ -43,20 +43,20 @@ struct invocation {
 	bool is_sendmail;    /* the grammar */
 	enum mode_id mode;
 	const char *mode_value; /* of the option that chose it, or NULL */
-	const char *account;   /* -a */
-	const char *file;      /* -C */
-	const char *sender;    /* -f; "" is the null sender, NULL: not given */
-	const char *full_name; /* -F */
-	const char *envid;     /* -V, as dsn.h wants it */
-	const char *log_tag;   /* -L */
-	bool read_recipients;  /* -t */
-	bool read_sender;      /* --read-envelope-from */
-	bool keep_dots;        /* -i */
-	bool no_aliases;       /* -n */
-	bool quiet;            /* -oeq */
-	bool verbose;          /* -v */
-	bool shows_version;    /* -d0.1: before anything else */
-	bool has_traffic_log;  /* -X, where it means nothing */
+	const char *account;    /* -a */
+	const char *file;       /* -C */
+	const char *sender;     /* -f; "" is the null sender, NULL: not given */
+	const char *full_name;  /* -F */
+	const char *envid;      /* -V, as dsn.h wants it */
+	const char *log_tag;    /* -L */
+	bool read_recipients;   /* -t */
+	bool read_sender;       /* --read-envelope-from */
+	bool keep_dots;         /* -i */
+	bool no_aliases;        /* -n */
+	bool quiet;             /* -oeq */
+	bool verbose;           /* -v */
+	bool shows_version;     /* -d0.1: before anything else */
+	bool has_traffic_log;   /* -X, where it means nothing */
 	struct override *overrides; /* settings, in order; arena */
 	size_t n_overrides;
 	char *const *operands; /* recipients; borrowed from argv */

@@ -39,8 +39,7 @@ static bool try_again(struct send *s, struct outcome *ret)
 		return false;
 	session = submit_open(&s->plan, password, s->arena, &unused);
 	if (session)
-		(void)patience_resend(
-		    &s->plan, session, s->msg, s->arena, ret);
+		(void)patience_resend(&s->plan, session, s->msg, s->arena, ret);
 	smtp_close(session);
 	return true;
 }

@@ -95,8 +95,8 @@ static const struct outcome_rcpt *deciding(const struct outcome *o)
 	return &o->rcpt[0];
 }
 
-static void put_back(
-    struct outcome *o, const struct outcome *part, size_t start, struct arena *a)
+static void put_back(struct outcome *o, const struct outcome *part,
+    size_t start, struct arena *a)
 {
 	const struct outcome_rcpt *r;
 

@@ -35,11 +35,10 @@ struct plan {
 	int (*before_dot)(void *ctx, size_t first, const struct outcome *so_far,
 	    struct fail *why);
 	/* After a transaction that another one, or a pause, follows. */
-	void (*after_dot)(
-	    void *ctx, size_t first, const struct outcome *part);
+	void (*after_dot)(void *ctx, size_t first, const struct outcome *part);
 	void *before_dot_ctx; /* of both */
-	size_t max_rcpt;   /* of one transaction; 0: no limit */
-	uint64_t max_size; /* octets on the wire; 0: no limit */
+	size_t max_rcpt;      /* of one transaction; 0: no limit */
+	uint64_t max_size;    /* octets on the wire; 0: no limit */
 };
 
 /* What can be said before the message is read. Fails: CONFIG. */

@@ -42,8 +42,8 @@ const char *queue_find(const struct invocation *inv, struct arena *a)
 	return path;
 }
 
-int queue_open(const struct invocation *inv, struct arena *a,
-    struct store *ret, bool *ret_there, struct fail *why)
+int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
+    bool *ret_there, struct fail *why)
 {
 	const char *path = queue_find(inv, a);
 	bool there = path && store_exists(path);
@@ -206,9 +206,9 @@ static void note_progress(
 	const struct outcome_rcpt *waiting = first_of(o, is_waiting),
 				  *refused = first_of(o, is_refused);
 	enum schedule_kind kind =
-	    waiting ? schedule_of(
-			  waiting->class, waiting->why.kind, waiting->retry)
-		    : schedule_of(o->class, o->why.kind, o->retry);
+	    waiting
+		? schedule_of(waiting->class, waiting->why.kind, waiting->retry)
+		: schedule_of(o->class, o->why.kind, o->retry);
 
 	if (p->attempts < QUEUE_ATTEMPTS_MAX)
 		p->attempts++;

@@ -30,8 +30,8 @@ const char *queue_find(const struct invocation *inv, struct arena *a);
  * The spool of this invocation, for a look into it. *ret_there is false, and
  * nothing is open, when there is none. Fails as store_open().
  */
-int queue_open(const struct invocation *inv, struct arena *a,
-    struct store *ret, bool *ret_there, struct fail *why);
+int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
+    bool *ret_there, struct fail *why);
 
 /*
  * Puts the prepared message of s into its account's spool. Recipients whose

@@ -135,8 +135,7 @@ static void add_header(
 {
 	const struct queue_info *info = &d->q->file.info;
 
-	buf_addf(
-	    b, "From: Mail Delivery <%s>\nTo: <%s>\n", d->from, d->to);
+	buf_addf(b, "From: Mail Delivery <%s>\nTo: <%s>\n", d->from, d->to);
 	buf_adds(b, "Subject: Mail could not be delivered\n");
 	add_date(b, "Date", time(NULL));
 	buf_adds(b, "Message-ID: ");
@@ -201,8 +200,8 @@ static void add_delivery_status(struct buf *b, const struct queue_dsn *d)
 }
 
 /* The header tells what it was about; the rest may be private, or large. */
-static void add_original(struct buf *b, const struct queue_dsn *d,
-    struct slice header, bool is_8bit)
+static void add_original(
+    struct buf *b, const struct queue_dsn *d, struct slice header, bool is_8bit)
 {
 	add_boundary(b, d, "");
 	buf_addf(b, "Content-Type: text/rfc822-headers\n%s\n",

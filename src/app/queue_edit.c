@@ -35,8 +35,7 @@ static int find(struct named *n, struct fail *why)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		struct store_list list = { .n = 0 };
 
-		if (store_list(
-			&n->store, places[i], n->arena, &list, why) != 0)
+		if (store_list(&n->store, places[i], n->arena, &list, why) != 0)
 			return -1;
 		for (size_t j = 0; j < list.n; j++)
 			if (strcmp(list.v[j].id, n->id) == 0) {
@@ -44,18 +43,17 @@ static int find(struct named *n, struct fail *why)
 				return 0;
 			}
 	}
-	return fail(
-	    why, FAIL_INPUT, "%s: no such message in the queue", n->id);
+	return fail(why, FAIL_INPUT, "%s: no such message in the queue", n->id);
 }
 
-static int begin(struct named *n, const struct invocation *inv,
-    struct arena *a, struct fail *why)
+static int begin(struct named *n, const struct invocation *inv, struct arena *a,
+    struct fail *why)
 {
 	*n = (struct named){ .inv = inv, .arena = a, .id = inv->mode_value };
 	if (!queuefile_is_id(slice_of(n->id)))
 		return fail(why, FAIL_USAGE,
-		    "%s: a queue id is %d digits and letters, see mailq",
-		    n->id, QUEUE_ID_LEN);
+		    "%s: a queue id is %d digits and letters, see mailq", n->id,
+		    QUEUE_ID_LEN);
 	if (queue_open(inv, a, &n->store, &n->is_there, why) != 0)
 		return -1;
 	if (n->is_there)
@@ -119,11 +117,10 @@ static void add_recipients(struct buf *b, const struct queue_file *f)
 		buf_addf(b, "%-12s ", "recipient:");
 		buf_add_printable(b, slice_of(f->info.rcpt[i]));
 		buf_addf(b, " (%s)\n",
-		    letter == QUEUE_WAITS  ? "waits"
-		    : letter == QUEUE_DONE ? "done"
-		    : letter == QUEUE_REFUSED
-			? "refused"
-			: "may have got it");
+		    letter == QUEUE_WAITS     ? "waits"
+		    : letter == QUEUE_DONE    ? "done"
+		    : letter == QUEUE_REFUSED ? "refused"
+					      : "may have got it");
 	}
 }
 
@@ -146,8 +143,8 @@ static void add_envelope(
 	add_text(b, "return:", info->ret);
 	add_text(b, "envelope-id:", info->envid);
 	add_text(b, "report:", info->is_report ? "about another message" : "");
-	buf_addf(b, "%-12s %" PRIu32 "\n%-12s %" PRIu64 "\n", "user:",
-	    info->uid, "size:", info->size);
+	buf_addf(b, "%-12s %" PRIu32 "\n%-12s %" PRIu64 "\n",
+	    "user:", info->uid, "size:", info->size);
 	add_time(b, "arrived:", info->created);
 	buf_addf(b, "%-12s %u\n", "attempts:", p->attempts);
 	add_time(b, "last try:", p->last_try);
@@ -230,8 +227,8 @@ static int drop(struct named *n, struct fail *why)
 	return result;
 }
 
-static int move(struct named *n, enum store_place to, const char *text,
-    struct fail *why)
+static int move(
+    struct named *n, enum store_place to, const char *text, struct fail *why)
 {
 	struct queue_file f;
 	int result = take(n, &f, why);
@@ -260,9 +257,8 @@ static int hold(struct named *n, struct fail *why)
 	if (n->place == STORE_HOLD)
 		return 0;
 	if (n->place == STORE_FAILED)
-		return fail(
-		    why, FAIL_REFUSED, "%s: has failed and waits for nothing",
-		    n->id);
+		return fail(why, FAIL_REFUSED,
+		    "%s: has failed and waits for nothing", n->id);
 	return move(n, STORE_HOLD, "put on hold by hand", why);
 }
 

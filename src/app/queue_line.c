@@ -26,8 +26,8 @@ void queue_line_end(struct queue_line *l)
 	*l = (struct queue_line){ .account = NULL };
 }
 
-void queue_line_begin(struct queue_line *l, const struct invocation *inv,
-    const char *account)
+void queue_line_begin(
+    struct queue_line *l, const struct invocation *inv, const char *account)
 {
 	if (l->account && strcmp(l->account, account) == 0)
 		return;
@@ -39,8 +39,7 @@ void queue_line_begin(struct queue_line *l, const struct invocation *inv,
 	if (l->has_secret)
 		l->unusable.kind = FAIL_NONE;
 	/* It is no fault of the messages, whatever it is. */
-	else if (fail_exit_code(l->unusable.kind) !=
-		 fail_exit_code(FAIL_LATER))
+	else if (fail_exit_code(l->unusable.kind) != fail_exit_code(FAIL_LATER))
 		l->unusable.kind = FAIL_CONFIG;
 	send_warn(&l->send);
 	schedule_pace_init(
@@ -102,8 +101,8 @@ static void note_end(struct queue_line *l, bool open)
 }
 
 /* False when there was no connection to be had. */
-static bool try_once(struct queue_line *l, struct send *s, struct arena *a,
-    struct outcome *ret)
+static bool try_once(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret)
 {
 	struct outcome opened;
 
@@ -129,13 +128,13 @@ static bool has_reached_somebody(const struct outcome *o)
 static bool is_worn_out(const struct queue_line *l, const struct outcome *o)
 {
 	return !l->session && !has_reached_somebody(o) &&
-	       (o->reply.code == 421 || (o->class == OUTCOME_NOT_SENT &&
-					    o->why.kind == FAIL_LOST));
+	       (o->reply.code == 421 ||
+		   (o->class == OUTCOME_NOT_SENT && o->why.kind == FAIL_LOST));
 }
 
 /* False when the relay stays too busy for our patience. */
-static bool be_patient(struct queue_line *l, struct send *s, struct arena *a,
-    struct outcome *ret)
+static bool be_patient(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret)
 {
 	const struct plan *p = &s->plan;
 	struct patience patience = { .step = 0 };
@@ -146,12 +145,11 @@ static bool be_patient(struct queue_line *l, struct send *s, struct arena *a,
 			p->after_dot(p->before_dot_ctx, 0, ret);
 		if (patience.step > SESSION_PAUSE)
 			hang_up(l);
-		if (!patience_wait(
-			&patience, l->send.files.settings.retry_for))
+		if (!patience_wait(&patience, l->send.files.settings.retry_for))
 			return false;
 		if (l->session || dial_up(l, &unused))
-			note_end(l, patience_resend(
-					p, l->session, s->msg, a, ret));
+			note_end(
+			    l, patience_resend(p, l->session, s->msg, a, ret));
 	}
 	return true;
 }
@@ -169,8 +167,8 @@ static bool is_enough(const struct outcome *o)
 	       is_word(o->retry, "later") || is_word(o->retry, "hold");
 }
 
-enum queue_line_state queue_line_send(struct queue_line *l, struct send *s,
-    struct arena *a, struct outcome *ret)
+enum queue_line_state queue_line_send(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret)
 {
 	bool was_used = l->session != NULL, connected, calm;
 

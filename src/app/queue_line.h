@@ -29,8 +29,8 @@ enum queue_line_state {
 };
 
 /* Changes to this account (borrowed), unless it is in hand. */
-void queue_line_begin(struct queue_line *l, const struct invocation *inv,
-    const char *account);
+void queue_line_begin(
+    struct queue_line *l, const struct invocation *inv, const char *account);
 /* Takes one without an account. */
 void queue_line_end(struct queue_line *l);
 
@@ -41,7 +41,7 @@ void queue_line_end(struct queue_line *l);
 bool queue_line_pace(struct queue_line *l, size_t n, struct deadline d);
 
 /* One message, whose plan is one of this account; *ret as submit_over(). */
-enum queue_line_state queue_line_send(struct queue_line *l, struct send *s,
-    struct arena *a, struct outcome *ret);
+enum queue_line_state queue_line_send(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret);
 
 #endif

@@ -59,8 +59,8 @@ static void sort(struct listing *l)
 		struct queue_file f;
 
 		l->v[i] = (struct entry){ item, INT64_MAX };
-		if (store_look(
-			&l->store, item->place, item->id, &f, &arena, NULL) == 0)
+		if (store_look(&l->store, item->place, item->id, &f, &arena,
+			NULL) == 0)
 			l->v[i].created = f.info.created;
 		arena_free(&arena);
 	}
@@ -91,8 +91,8 @@ static bool look(struct listing *l, size_t i, struct arena *a, struct shown *s)
 	const struct store_item *item = l->v[i].item;
 
 	*s = (struct shown){ .item = item };
-	if (store_look(&l->store, item->place, item->id, &s->file, a,
-		&s->broken) == 0)
+	if (store_look(
+		&l->store, item->place, item->id, &s->file, a, &s->broken) == 0)
 		s->broken.kind = FAIL_NONE;
 	s->is_locked = s->broken.kind == FAIL_NONE &&
 		       store_is_locked(&l->store, item->place, item->id);
@@ -110,8 +110,8 @@ static void put(struct listing *l, struct buf *b)
 
 /* Each message that is there, to `add`; what it adds is put out at once. */
 static size_t each(struct listing *l, struct buf *out,
-    void (*add)(struct buf *b, const struct shown *s, bool is_first,
-	uint64_t *size),
+    void (*add)(
+	struct buf *b, const struct shown *s, bool is_first, uint64_t *size),
     uint64_t *ret_size)
 {
 	size_t n = 0;
@@ -166,9 +166,9 @@ static void add_entry(
     struct buf *b, const struct shown *s, bool is_first, uint64_t *size)
 {
 	const struct queue_file *f = &s->file;
-	char mark = s->is_locked                    ? '*'
+	char mark = s->is_locked                   ? '*'
 		    : s->item->place == STORE_HOLD ? '!'
-						    : ' ';
+						   : ' ';
 
 	if (is_first)
 		buf_adds(b, "-----Queue ID------- --Size-- ----Arrival "

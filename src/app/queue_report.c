@@ -40,9 +40,8 @@ static const char *whom_to_tell(const struct queue_info *info,
 		return NULL;
 	*ret_why_not = "nobody is told that it was not delivered: set "
 		       "report_to, its sender is not one of the account";
-	return info->sender[0] && account_allows(s, info->sender)
-		   ? info->sender
-		   : NULL;
+	return info->sender[0] && account_allows(s, info->sender) ? info->sender
+								  : NULL;
 }
 
 static int put_in(struct store *store, struct queue_file *f, struct buf *text,

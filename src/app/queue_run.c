@@ -136,14 +136,13 @@ static void not_sent(struct attempt *t, enum outcome_class class,
 
 static void note_state(struct runner *r, enum queue_line_state state)
 {
-	const char *account =
-	    arena_copy(r->arena, slice_of(r->line.account));
+	const char *account = arena_copy(r->arena, slice_of(r->line.account));
 
 	if (state == QUEUE_LINE_GOOD)
 		schedule_note_success(&r->breaker, account);
 	else
-		schedule_note_failure(&r->breaker, r->arena, account,
-		    state == QUEUE_LINE_ENOUGH);
+		schedule_note_failure(
+		    &r->breaker, r->arena, account, state == QUEUE_LINE_ENOUGH);
 }
 
 static void warn(const struct attempt *t, const struct fail *why)
@@ -176,14 +175,14 @@ static void try_message(struct attempt *t, struct runner *r)
 	r->tried++;
 	if (r->line.unusable.kind != FAIL_NONE) {
 		plan_without(t, r);
-		note_state(
-		    r, queue_line_send(&r->line, &t->send, &t->arena, &outcome));
+		note_state(r,
+		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 	} else if (prepare(t, r, &why) != 0) {
 		plan_without(t, r);
 		not_sent(t, OUTCOME_NOT_SENT, &why, &outcome);
 	} else {
-		note_state(
-		    r, queue_line_send(&r->line, &t->send, &t->arena, &outcome));
+		note_state(r,
+		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 	}
 	conclude(t, r, &outcome);
 }
@@ -208,8 +207,7 @@ static void give_up(struct attempt *t, struct runner *r)
 }
 
 /* Somebody died between the final dot and its reply. */
-static bool is_left_in_doubt(
-    const struct attempt *t, const struct runner *r)
+static bool is_left_in_doubt(const struct attempt *t, const struct runner *r)
 {
 	return strchr(t->queued.file.progress.letters, QUEUE_UNKNOWN) &&
 	       r->line.send.files.settings.queue_unknown ==
@@ -225,8 +223,8 @@ static void keep_for_a_person(struct attempt *t, struct runner *r)
 	fail(&why, FAIL_UNSURE,
 	    "held: it may have been delivered; release or drop it");
 	warn(t, &why);
-	if (store_move(&r->store, STORE_NEW, STORE_HOLD,
-		t->queued.file.info.id, &why) != 0)
+	if (store_move(&r->store, STORE_NEW, STORE_HOLD, t->queued.file.info.id,
+		&why) != 0)
 		warn(t, &why);
 }
 
@@ -256,8 +254,7 @@ static void decide(struct attempt *t, struct runner *r)
 		keep_for_a_person(t, r);
 	else if (!r->run->id && is_expired(f, r))
 		give_up(t, r);
-	else if (queue_line_pace(
-		     &r->line, t->call.n_operands, r->deadline))
+	else if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
 		try_message(t, r);
 }
 
@@ -421,9 +418,8 @@ static void listen_to_signals(void)
 /* An account that is not there any more has no say in where mail waits. */
 static const char *settle_path(struct runner *r)
 {
-	bool loaded =
-	    files_load(&r->files, r->run->inv, NULL, NULL) == 0 ||
-	    r->files.account;
+	bool loaded = files_load(&r->files, r->run->inv, NULL, NULL) == 0 ||
+		      r->files.account;
 
 	r->report.account = r->files.account;
 	r->report.settings = loaded ? &r->files.settings : NULL;

@@ -106,8 +106,7 @@ void queue_wake(const struct send *s)
 	struct store store;
 	int lock = -1;
 
-	if (!path || !store_exists(path) ||
-	    store_open(&store, path, NULL) != 0)
+	if (!path || !store_exists(path) || store_open(&store, path, NULL) != 0)
 		return;
 	/* The lock goes with the child: it is free when that has ended. */
 	if (has_due(&store))

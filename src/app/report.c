@@ -259,8 +259,7 @@ static void write_log(const struct report *r, const struct outcome *o, int code)
 	buf_free(&line);
 }
 
-void report_note(
-    const struct report *r, const char *queue_id, const char *text)
+void report_note(const struct report *r, const char *queue_id, const char *text)
 {
 	struct buf line;
 

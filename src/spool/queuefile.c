@@ -396,8 +396,7 @@ static int check_body(const struct queue_file *f, struct fail *why)
 	return crc == f->body_crc ? 0 : queuefile_damaged(why, "the message");
 }
 
-int queuefile_load(
-    const struct queue_file *f, struct msg *m, struct fail *why)
+int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why)
 {
 	static const struct intake_params params = { .max_size = 0 };
 

@@ -101,7 +101,6 @@ int queuefile_save(struct queue_file *f, struct fail *why);
  * Checks the message against its checksum and reads it into m, which is as
  * msg_init() left it. Fails: MESSAGE, OS.
  */
-int queuefile_load(
-    const struct queue_file *f, struct msg *m, struct fail *why);
+int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why);
 
 #endif
