@@ -187,6 +187,9 @@ static void explain(struct queue_progress *p, const struct outcome *o,
     const struct outcome_rcpt *r)
 {
 	p->class = r ? r->class : o->class;
+	/* Refused before the relay was asked is refused all the same. */
+	if (r && is_refused(letter_of(r)) && p->class == OUTCOME_NOT_SENT)
+		p->class = OUTCOME_PERM;
 	p->code = r ? r->reply.code : o->reply.code;
 	copy_text(p->text, sizeof(p->text), r ? r->why.text : o->why.text);
 }

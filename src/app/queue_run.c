@@ -421,6 +421,8 @@ static const char *settle_path(struct runner *r)
 	bool loaded = files_load(&r->files, r->run->inv, NULL, NULL) == 0 ||
 		      r->files.account;
 
+	/* What stays is text: their secrets are not needed. */
+	files_free(&r->files);
 	r->report.account = r->files.account;
 	r->report.settings = loaded ? &r->files.settings : NULL;
 	return r->run->path ? r->run->path
@@ -448,6 +450,5 @@ int queue_run(const struct queue_run *run, struct arena *a)
 		log_error("%s", why.text);
 		r.code = fail_exit_code(why.kind);
 	}
-	files_free(&r.files);
 	return r.code;
 }

@@ -252,6 +252,8 @@ static int open_message(
 		    why, FAIL_MESSAGE, "%s: not a message of this user", id);
 	fd = openat(
 	    dir, id, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == EACCES)
+		return fail(why, FAIL_MESSAGE, "%s: it may not be read", id);
 	if (fd < 0)
 		return errno == ENOENT ? gone(why, id) : no(why, s, id);
 	return fd;

@@ -21,6 +21,7 @@ import pytest
 from emulator.policy import Fault
 
 from relay import SENDER, SES_SECRET
+from test_bs import Dialogue
 from spool import DEAD_PORT, MESSAGE, Queue, change_text, rewrite_slots
 
 THREE = ["one@example.net", "two@example.net", "three@example.net"]
@@ -148,6 +149,59 @@ def test_dead_credentials_keep_the_mail(program, authority, when):
         assert queue.run().code == 0
         assert queue.names() == []
         assert len(queue.relay.messages) == 1
+
+
+# ------------------------------------------------------------------- -bs
+
+@pytest.mark.parametrize("when", ["on_failure", "always"])
+def test_a_dialogue_is_told_that_it_waits(program, authority, when):
+    """4yz would make its caller send a second copy."""
+    with Queue(program, authority, {"queue": when}) as queue:
+        queue.configure(queue=when, port=DEAD_PORT)
+        with Dialogue(program) as bs:
+            bs.reply()
+            bs.say(b"EHLO client.example.com")
+            reply = bs.transaction(MESSAGE.replace(b"\n", b"\r\n"))
+        name, = queue.names()
+        assert reply == [b"250 2.0.0 queued as " + name.encode()]
+
+
+@pytest.mark.parametrize("fault,code,words", [
+    (None, b"250", b"Ok"),
+    ("one@", b"250", b"queued as"),
+    ("three@", b"554", b"<three@example.net>"),
+])
+def test_a_dialogue_is_told_who_does_not_get_it(program, authority, fault,
+                                                code, words):
+    faults = [one for one in rcpt_faults() if fault == "three@" or
+              one.match == b"two@"] if fault else []
+    with Queue(program, authority, faults=faults) as queue:
+        with Dialogue(program) as bs:
+            bs.reply()
+            bs.say(b"EHLO client.example.com")
+            reply = bs.transaction(MESSAGE.replace(b"\n", b"\r\n"),
+                                   people=THREE)
+        text = b"\n".join(reply)
+        assert text.startswith(code) and words in text
+        assert b"<two@" not in text and b"<one@" not in text
+
+
+def test_a_dialogue_has_no_children(program, authority):
+    """What runs behind it is nobody's to reap."""
+    with Queue(program, authority) as queue:
+        queue.keep(MESSAGE, MESSAGE)
+        queue.make_due()
+        with Dialogue(program) as bs:
+            bs.reply()
+            bs.say(b"EHLO client.example.com")
+            reply = bs.transaction(MESSAGE.replace(b"\n", b"\r\n"))
+            assert reply[0].startswith(b"250")
+            queue.wait_for(lambda: queue.everything() == {})
+            pid = bs.process.pid
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+            assert children == ""
+            assert bs.say(b"NOOP")[0].startswith(b"250")
+        assert len(queue.relay.messages) == 3
 
 
 # ------------------------------------------------------- some, and not others

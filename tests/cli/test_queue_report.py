@@ -327,3 +327,17 @@ def test_killed_before_it_was_removed(program, authority):
         result = queue.run()
         assert (result.code, result.err) == (0, b"")
         assert queue.everything() == {} and not queue.relay.messages
+
+
+def test_what_cannot_be_sent_as_it_is(program, authority):
+    """Refused by us and not by a relay: it has not waited too long."""
+    with Queue(program, authority) as queue:
+        queue.keep()
+        queue.make_due()
+        queue.configure(max_message_size="10")
+        assert queue.run().code == 65
+        queue.configure()
+        _, text, groups, _ = parse(report_of(queue))
+        assert groups[1]["Status"] == "5.0.0"
+        assert "Diagnostic-Code" not in groups[1]
+        assert "larger than 10 octets" in text and "waited" not in text
