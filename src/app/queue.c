@@ -1,4 +1,5 @@
 #include "queue.h"
+#include "log.h"
 #include "schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,9 +242,14 @@ int queue_add(
 	if (open_store(q, s, why) != 0)
 		return -1;
 	fill(q, s, o);
-	if (store_add(
-		&q->store, &q->file, s->msg, s->arena, &q->is_unsure, why) == 0)
+	if (store_add(&q->store, &q->file, s->msg, s->arena, &q->is_unsure,
+		why) == 0) {
+		if (q->is_unsure)
+			log_warning("queued message %s: a power cut may take "
+				    "it back: %s",
+			    q->file.info.id, why->text);
 		return 0;
+	}
 	store_close(&q->store);
 	return -1;
 }
