@@ -284,12 +284,14 @@ int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
 	waits = queue_has_waiting(&q->file);
 	if (waits)
 		queue_mark(q, o);
+	else if (is_told &&
+		 store_remove(&q->store, q->place, &q->file, why) == 0)
+		return 0;
+	/* A file that cannot be removed must say that it is done with. */
 	if (queuefile_save(&q->file, why) != 0)
 		return -1;
 	if (!waits)
-		return is_told
-			   ? store_remove(&q->store, q->place, &q->file, why)
-			   : 0;
+		return 0;
 	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
 	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
 		return 0;
