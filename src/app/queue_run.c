@@ -303,21 +303,39 @@ static bool is_expired(const struct queue_file *f, const struct line *l)
 	    f->info.created, l->send.files.settings.queue_lifetime, time(NULL));
 }
 
-static void give_up(struct try *t, struct runner *r)
+/* Nobody waits for it any more: a run that died, or a disk, left it here. */
+static int finish(struct try *t, struct runner *r, struct fail *why)
 {
-	struct fail why;
+	int result;
 
+	/* Who is told depends on the account. */
+	if (r->line.unusable.kind != FAIL_NONE) {
+		*why = r->line.unusable;
+		return -1;
+	}
 	send_begin(&t->send, &r->line.inv, &t->arena);
 	t->send.files.settings = r->line.send.files.settings;
 	t->send.files.account = r->line.account;
+	result = queue_finish(&t->queued, &t->send, &t->arena, why);
+	send_end(&t->send);
+	return result;
+}
+
+static int give_up(struct try *t, struct runner *r, struct fail *why)
+{
 	log_error("queued message %s: given up: %s", t->queued.file.info.id,
 	    t->queued.file.progress.text);
 	r->code = fail_exit_code(FAIL_LATER);
-	if (queue_expire(&t->queued, &why) != 0 ||
-	    queue_finish(&t->queued, &t->send, &t->arena, &why) != 0)
-		log_warning(
-		    "queued message %s: %s", t->queued.file.info.id, why.text);
-	send_end(&t->send);
+	return queue_expire(&t->queued, why) == 0 ? finish(t, r, why) : -1;
+}
+
+/* May it have arrived, and is a second copy somebody's decision? */
+static bool is_to_hold(const struct try *t, const struct runner *r)
+{
+	return r->line.send.files.settings.queue_unknown ==
+		   QUEUE_UNKNOWN_HOLD &&
+	       t->queued.place == STORE_NEW && !r->run->id &&
+	       strchr(t->queued.file.progress.letters, QUEUE_UNKNOWN);
 }
 
 /* With the lock held and the file read. */
@@ -335,10 +353,14 @@ static int work_on(struct try *t, struct runner *r, struct fail *why)
 	if (queuefile_load(f, &t->msg, why) != 0)
 		return -1;
 	line_begin(r, account);
-	if (queue_has_waiting(f) && !is_expired(f, &r->line))
-		try_message(t, r);
-	else
-		give_up(t, r);
+	if (!queue_has_waiting(f))
+		return finish(t, r, why);
+	if (is_to_hold(t, r))
+		return store_move(
+		    &r->store, STORE_NEW, STORE_HOLD, f->info.id, why);
+	if (is_expired(f, &r->line))
+		return give_up(t, r, why);
+	try_message(t, r);
 	return 0;
 }
 
