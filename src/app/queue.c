@@ -1,4 +1,5 @@
 #include "queue.h"
+#include "log.h"
 #include "schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +316,10 @@ int queue_add(
 	fill(q, s, o);
 	if (store_add(&q->store, &q->file, s->msg, s->arena, &q->is_unsure,
 		why) == 0) {
+		if (q->is_unsure)
+			log_warning("queued message %s: a power cut may take "
+				    "it back: %s",
+			    q->file.info.id, why->text);
 		/* Left in new/, the next run puts it there. */
 		(void)hold_what_is_unknown(q, &s->files.settings, NULL);
 		return 0;
@@ -381,12 +386,14 @@ int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
 	waits = queue_has_waiting(&q->file);
 	if (waits)
 		queue_mark(q, o);
+	else if (is_told &&
+		 store_remove(&q->store, q->place, &q->file, why) == 0)
+		return 0;
+	/* A file that cannot be removed must say that it is done with. */
 	if (queuefile_save(&q->file, why) != 0)
 		return -1;
 	if (!waits)
-		return is_told
-			   ? store_remove(&q->store, q->place, &q->file, why)
-			   : 0;
+		return 0;
 	return hold_what_is_unknown(q, s, why);
 }
 

@@ -50,7 +50,7 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	static const struct intake_params params = { .max_size = 0 };
 	struct intake intake;
 	struct msg m;
-	bool unsure;
+	bool unsure = false;
 	int result;
 
 	msg_init(&m);
@@ -63,7 +63,8 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	if (result == 0)
 		store_release(f);
 	msg_free(&m);
-	return result;
+	/* Better two reports than none: the message stays. */
+	return unsure ? -1 : result;
 }
 
 static int report(struct queued *q, const struct queue_dsn *dsn,

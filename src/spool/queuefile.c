@@ -273,9 +273,14 @@ static int put_progress(struct queue_file *f, struct fail *why)
 int queuefile_save(struct queue_file *f, struct fail *why)
 {
 	f->sequence++;
-	if (put_progress(f, why) != 0)
-		return -1;
-	return fdatasync(f->fd) == 0 ? 0 : disk(why, "fdatasync");
+	if (put_progress(f, why) == 0) {
+		if (fdatasync(f->fd) == 0)
+			return 0;
+		disk(why, "fdatasync");
+	}
+	/* The next one takes the same slot: the other one is sound. */
+	f->sequence--;
+	return -1;
 }
 
 /* ---- the whole ---- */

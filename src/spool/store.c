@@ -64,9 +64,40 @@ bool store_exists(const char *path)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+/*
+ * Directories that are new must outlive a power cut as what is put into them.
+ * The last of the places is made when the others are safe, so that it tells
+ * whether they are; it holds nothing that must be.
+ */
+static int settle_places(const struct store *s, int root, struct fail *why)
+{
+	struct stat st;
+	int parent, result = 0;
+
+	if (fstatat(root, places[STORE_FAILED], &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	parent = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fsync(root) != 0 || parent < 0 || fsync(parent) != 0)
+		result = no(why, s, "fsync of the directory");
+	io_close(parent);
+	return result;
+}
+
+static int open_places(struct store *s, int root, struct fail *why)
+{
+	for (size_t i = 0; i < STORE_PLACES; i++) {
+		if (i == STORE_FAILED && settle_places(s, root, why) != 0)
+			return -1;
+		s->dir[i] = open_dir(s, root, places[i], why);
+		if (s->dir[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int store_open(struct store *s, const char *path, struct fail *why)
 {
-	int root;
+	int root, result;
 
 	*s = (struct store){ .path = path };
 	for (size_t i = 0; i < STORE_PLACES; i++)
@@ -74,16 +105,11 @@ int store_open(struct store *s, const char *path, struct fail *why)
 	root = open_dir(s, AT_FDCWD, path, why);
 	if (root < 0)
 		return -1;
-	for (size_t i = 0; i < STORE_PLACES; i++) {
-		s->dir[i] = open_dir(s, root, places[i], why);
-		if (s->dir[i] < 0) {
-			store_close(s);
-			io_close(root);
-			return -1;
-		}
-	}
+	result = open_places(s, root, why);
+	if (result != 0)
+		store_close(s);
 	io_close(root);
-	return 0;
+	return result;
 }
 
 void store_close(struct store *s)
@@ -368,8 +394,7 @@ static int walk(struct store *s, enum store_place place,
 		io_close(fd);
 		return -1;
 	}
-	errno = 0;
-	while ((entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (queuefile_is_id(slice_of(entry->d_name)))
 			each(ctx, entry->d_name);
 	if (errno != 0)

@@ -15,7 +15,7 @@ from emulator.auth import ses_password
 from emulator.policy import Fault
 
 from relay import SENDER, SES_SECRET
-from spool import MESSAGE, Queue
+from mailqueue import MESSAGE, Queue
 
 DAYS = 86400
 NO_SUCH_USER = Fault("rcpt", reply="550 5.1.1 No such user", match=b"two@")

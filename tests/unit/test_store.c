@@ -219,6 +219,44 @@ TEST(torn_slot)
 }
 
 /* Every byte that counts changed, and the file cut at every byte. */
+/* After a write that failed the other slot is still the sound one. */
+TEST(failed_save)
+{
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file f;
+	struct fail why = { .kind = FAIL_NONE };
+	const char *id;
+	int fd, bad;
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	id = add(&s, TEXT, &a);
+	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	f.progress.attempts = 7;
+	CHECK_INT(queuefile_save(&f, &why), 0);
+	fd = f.fd;
+	bad = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (int i = 0; i < 3; i++) {
+		char before[512], after[512];
+		off_t sound = 512 + 512 * (off_t)(f.sequence % 2);
+
+		CHECK_INT(pread(fd, before, 512, sound), 512);
+		f.fd = bad;
+		CHECK_INT(queuefile_save(&f, &why), -1);
+		CHECK_INT(why.kind, FAIL_OS);
+		f.fd = fd;
+		/* As the next one would be when it is torn. */
+		CHECK_INT(queuefile_save(&f, &why), 0);
+		CHECK_INT(pread(fd, after, 512, sound), 512);
+		CHECK(memcmp(before, after, 512) == 0);
+	}
+	io_close(bad);
+	store_release(&f);
+	store_close(&s);
+	arena_free(&a);
+}
+
 TEST(damage)
 {
 	struct store s;
