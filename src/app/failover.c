@@ -65,6 +65,7 @@ static int try_account(struct send *other, const struct send *s,
 	other->plan.dsn = s->plan.dsn;
 	if (q) {
 		other->plan.before_dot = queue_before_dot;
+		other->plan.after_dot = queue_after_dot;
 		other->plan.before_dot_ctx = q;
 	}
 	why->kind = FAIL_NONE;

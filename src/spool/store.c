@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,6 +13,8 @@
 
 enum {
 	NAMES_TRIED = 8,
+	LOCK_TRIES = 3,
+	LOCK_PAUSE = 5, /* milliseconds */
 	/* Kept free: a report or a log line must still find room. */
 	RESERVE = 16 * 1024 * 1024,
 	RESERVE_SHARE = 100, /* and a hundredth of the file system */
@@ -57,21 +60,55 @@ bool store_exists(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0;
+	/* What may not be looked at is there: opening it says why. */
+	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/*
+ * Directories that are new must outlive a power cut as what is put into them.
+ * The last of the places is made when the others are safe, so that it tells
+ * whether they are; it holds nothing that must be.
+ */
+static int settle_places(const struct store *s, int root, struct fail *why)
+{
+	struct stat st;
+	int parent, result = 0;
+
+	if (fstatat(root, places[STORE_FAILED], &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	parent = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fsync(root) != 0 || parent < 0 || fsync(parent) != 0)
+		result = no(why, s, "fsync of the directory");
+	io_close(parent);
+	return result;
+}
+
+static int open_places(struct store *s, int root, struct fail *why)
+{
+	for (size_t i = 0; i < STORE_PLACES; i++) {
+		if (i == STORE_FAILED && settle_places(s, root, why) != 0)
+			return -1;
+		s->dir[i] = open_dir(s, root, places[i], why);
+		if (s->dir[i] < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int store_open(struct store *s, const char *path, struct fail *why)
 {
+	int result;
+
 	*s = (struct store){ .path = path, .root = -1 };
 	for (size_t i = 0; i < STORE_PLACES; i++)
 		s->dir[i] = -1;
 	s->root = open_dir(s, AT_FDCWD, path, why);
-	for (size_t i = 0; s->root >= 0 && i < STORE_PLACES; i++) {
-		s->dir[i] = open_dir(s, s->root, places[i], why);
-		if (s->dir[i] < 0)
-			store_close(s);
-	}
-	return s->root < 0 ? -1 : 0;
+	if (s->root < 0)
+		return -1;
+	result = open_places(s, s->root, why);
+	if (result != 0)
+		store_close(s);
+	return result;
 }
 
 void store_close(struct store *s)
@@ -197,12 +234,23 @@ static bool is_still(int dir, const char *id, const struct stat *st)
 	       now.st_ino == st->st_ino && now.st_dev == st->st_dev;
 }
 
+/* store_is_locked() holds a lock for a moment: that is not work. */
+static int lock_soon(int fd)
+{
+	for (int i = 1; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return -1;
+		(void)poll(NULL, 0, LOCK_PAUSE);
+	}
+	return 0;
+}
+
 static int lock(
     struct store *s, int dir, const char *id, int fd, struct fail *why)
 {
 	struct stat st;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+	if (lock_soon(fd) != 0)
 		return errno == EWOULDBLOCK
 			   ? fail(why, FAIL_LOCKED,
 				 "%s: somebody else works on it", id)
@@ -230,6 +278,8 @@ static int open_message(
 		    why, FAIL_MESSAGE, "%s: not a message of this user", id);
 	fd = openat(
 	    dir, id, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == EACCES)
+		return fail(why, FAIL_MESSAGE, "%s: it may not be read", id);
 	if (fd < 0)
 		return errno == ENOENT ? gone(why, id) : no(why, s, id);
 	return fd;
@@ -259,16 +309,34 @@ int store_take(struct store *s, enum store_place place, const char *id,
 	return -1;
 }
 
+int store_peek(struct store *s, enum store_place place, const char *id,
+    struct queue_file *f, struct arena *a, struct fail *why)
+{
+	*f = (struct queue_file){ .fd = -1 };
+	f->fd = open_message(s, s->dir[place], id, O_RDONLY, why);
+	if (f->fd >= 0 && read_message(f, id, a, why) == 0)
+		return 0;
+	store_release(f);
+	return -1;
+}
+
 int store_look(struct store *s, enum store_place place, const char *id,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
-	int result;
+	int result = store_peek(s, place, id, f, a, why);
 
-	*f = (struct queue_file){ .fd = -1 };
-	f->fd = open_message(s, s->dir[place], id, O_RDONLY, why);
-	result = f->fd < 0 ? -1 : read_message(f, id, a, why);
 	store_release(f);
 	return result;
+}
+
+bool store_is_locked(struct store *s, enum store_place place, const char *id)
+{
+	int fd = open_message(s, s->dir[place], id, O_RDONLY, NULL);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 &&
+		      errno == EWOULDBLOCK;
+
+	io_close(fd);
+	return locked;
 }
 
 void store_release(struct queue_file *f)
@@ -298,6 +366,21 @@ int store_move(struct store *s, enum store_place from, enum store_place to,
 
 /* ---- all of them ---- */
 
+int store_lock(struct store *s, struct fail *why)
+{
+	int fd = openat(s->dir[STORE_TMP], "../lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		fail(why, FAIL_LOCKED, "the spool %s: somebody else runs it",
+		    s->path);
+	else
+		no(why, s, "lock");
+	return io_close(fd);
+}
+
 /* Names that are ids, one at a time to `each`. */
 static int walk(struct store *s, enum store_place place,
     void (*each)(void *ctx, const char *id), void *ctx, struct fail *why)
@@ -311,8 +394,7 @@ static int walk(struct store *s, enum store_place place,
 		io_close(fd);
 		return -1;
 	}
-	errno = 0;
-	while ((entry = readdir(dir)) != NULL)
+	while (errno = 0, (entry = readdir(dir)) != NULL)
 		if (queuefile_is_id(slice_of(entry->d_name)))
 			each(ctx, entry->d_name);
 	if (errno != 0)
