@@ -17,7 +17,6 @@ struct queued {
 	struct queue_file file; /* fd -1: it is not in the spool */
 	const size_t *rcpt;     /* the plan's recipients as places in the file;
 				   NULL: they are the file's */
-	bool is_unsure;         /* there, but maybe not after a power cut */
 };
 
 /* The directory: `spool`, else by the user; NULL without a home. */

@@ -233,8 +233,8 @@ static int parse_progress(
 
 	for (size_t i = 0; i < 2; i++) {
 		struct queue_progress p = { .attempts = 0 };
-		struct slice sector =
-		    slice_head(slice_skip(page, SLOT_AT + i * SECTOR), SECTOR);
+		struct slice sector = slice_head(
+		    slice_skip(page, SLOT_AT + i * (size_t)SECTOR), SECTOR);
 		unsigned sequence;
 
 		if (!parse_slot(sector, &p, &sequence) ||
@@ -374,7 +374,7 @@ static int read_head(struct queue_file *f, const struct preamble *p,
 int queuefile_read(struct queue_file *f, struct arena *a, struct fail *why)
 {
 	char page[HEAD_AT];
-	struct preamble p;
+	struct preamble p = { .head_n = 0 };
 
 	if (get_at(f->fd, 0, page, sizeof(page), why) != 0 ||
 	    parse_preamble((struct slice){ page, SECTOR }, &p, why) != 0 ||
