@@ -280,7 +280,8 @@ FLAGS = [
     Row("-bd", "`-bd -bD -bl`", "refused: no daemon",
         [refuses("", "not supported", each=("-bd", "-bD", "-bl"))]),
     Row("-bh", "`-bh -bH`", "nothing, 0", [nothing("", each=("-bh", "-bH"))]),
-    Row("-ba", "`-ba -bC -bP`", "the first two refused; `-bP` counts the queue", [
+    Row("-ba", "`-ba -bC -bP`", "the first two refused; `-bP` counts the "
+        "queue", [
         refuses("", "not supported", each=("-ba", "-bC")),
         nothing("-bP", out="0\n"),
     ]),
@@ -419,7 +420,8 @@ FLAGS = [
     Row("-v", "`-v`", "the dialogue on standard error, without secrets", [
         sends(f"-v {R}", err=f"--> RCPT TO:<{R}>\n"),
     ], also=["tests/real/test_start.py::test_nothing_left_tells_the_secret"]),
-    Row("-q", "`-q -q30m -qf -qp`", "tries what waits in the queue, once; 0 when nothing does", [
+    Row("-q", "`-q -q30m -qf -qp`", "tries what waits in the queue, once; 0 "
+        "when nothing does", [
         nothing("", each=("-q", "-q30m", "-qf", "-qp", "-qp15m")),
     ]),
     Row("-qI", "`-qI -qR -qS -qG -qQ`", "as `-q`: no message is picked out", [
