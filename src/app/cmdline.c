@@ -163,6 +163,7 @@ static int apply_flag(struct invocation *inv, const struct flag *f,
 		break;
 	case DOES_MODE:
 		inv->mode = (enum mode_id)f->target;
+		inv->mode_value = value;
 		break;
 	case DOES_CALL:
 		if (f->call(inv, value ? value : "", why) != 0)

@@ -1,7 +1,62 @@
 #include "deliver.h"
 #include "log.h"
+#include "patience.h"
 #include "queue.h"
+#include "queue_wake.h"
 #include "submit.h"
+
+/*
+ * Nothing kept the secret after AUTH: another connection asks its source
+ * again. NULL with why NONE: none is needed.
+ */
+static struct secret *secret_again(struct send *s, struct fail *why)
+{
+	struct invocation inv = *s->inv;
+	struct cred cred = { .ready = NULL };
+	struct secret *password = NULL;
+	struct files files;
+
+	why->kind = FAIL_NONE;
+	inv.account = s->files.account;
+	files_init(&files, s->arena);
+	if (files_load(&files, &inv, NULL, why) == 0 &&
+	    cred_start(&cred, &files.settings, why) == 0)
+		password = cred_collect(&cred, &files.settings, why);
+	cred_end(&cred);
+	files_free(&files);
+	return password;
+}
+
+/* False when there is no secret any more. */
+static bool try_again(struct send *s, struct outcome *ret)
+{
+	struct fail why;
+	struct secret *password = secret_again(s, &why);
+	struct outcome unused;
+	struct smtp *session;
+
+	if (!password && why.kind != FAIL_NONE)
+		return false;
+	session = submit_open(&s->plan, password, s->arena, &unused);
+	if (session)
+		(void)patience_resend(&s->plan, session, s->msg, s->arena, ret);
+	smtp_close(session);
+	return true;
+}
+
+static void be_patient(struct send *s, struct outcome *ret)
+{
+	struct patience patience = { .step = 0 };
+	const struct plan *p = &s->plan;
+
+	while (patience_is_wanted(p, ret)) {
+		if (p->after_dot)
+			p->after_dot(p->before_dot_ctx, 0, ret);
+		if (!patience_wait(&patience, s->files.settings.retry_for) ||
+		    !try_again(s, ret))
+			break;
+	}
+}
 
 /* The network, once the secret is there. */
 static int send_now(struct send *s, struct outcome *ret, struct fail *why)
@@ -13,6 +68,7 @@ static int send_now(struct send *s, struct outcome *ret, struct fail *why)
 	/* The files' text holds secrets nobody needs any more. */
 	files_free(&s->files);
 	submit(&s->plan, s->msg, s->password, s->arena, ret);
+	be_patient(s, ret);
 	return 0;
 }
 
@@ -34,18 +90,32 @@ static void warn(const char *id, const struct fail *why)
 	log_warning("queued message %s: %s", id, why->text);
 }
 
+static void warn_unsure(const struct queued *q, const struct outcome *o)
+{
+	if (q->is_unsure && o->queue_id)
+		log_warning("queued message %s: the file system does not say "
+			    "whether it would survive a power cut",
+		    q->file.info.id);
+}
+
 static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 {
 	struct queued q;
 	struct fail trouble;
 
-	if (queue_add(&q, s, NULL, why) != 0)
+	if (queue_add(&q, s, NULL, why) != 0) {
+		/* A disk that is full is not for ever. */
+		if (why->kind == FAIL_OS)
+			why->kind = FAIL_LATER;
 		return -1;
+	}
 	s->plan.before_dot = queue_before_dot;
+	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &q;
 	send_or_not(s, ret);
 	if (queue_settle(&q, &s->files.settings, ret, true, &trouble) != 0)
 		warn(q.file.info.id, &trouble);
+	warn_unsure(&q, ret);
 	queue_end(&q);
 	return 0;
 }
@@ -71,11 +141,12 @@ static int into_spool(struct send *s, struct outcome *ret)
 		return 0;
 	}
 	queue_mark(&q, ret);
+	warn_unsure(&q, ret);
 	queue_end(&q);
 	return 0;
 }
 
-int deliver(struct send *s, struct outcome *ret, struct fail *why)
+static int deliver_this(struct send *s, struct outcome *ret, struct fail *why)
 {
 	switch ((enum queue_when)s->files.settings.queue) {
 	case QUEUE_ALWAYS:
@@ -86,4 +157,14 @@ int deliver(struct send *s, struct outcome *ret, struct fail *why)
 		break;
 	}
 	return send_now(s, ret, why);
+}
+
+int deliver(struct send *s, struct outcome *ret, struct fail *why)
+{
+	int result = deliver_this(s, ret, why);
+
+	/* The relay takes mail: whatever waits for it may go now. */
+	if (result == 0 && ret->class == OUTCOME_ACCEPTED)
+		queue_wake(s);
+	return result;
 }

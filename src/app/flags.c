@@ -171,7 +171,7 @@ const struct flag flags[] = {
 	    "do not look at the aliases" },
 	{ 'b', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_mode, "MODE",
 	    "m: send (default), s: SMTP on standard input and output, "
-	    "p: list the queue, i: rebuild aliases, "
+	    "p: list the queue, P: how long it is, i: rebuild aliases, "
 	    "v: show where mail for the recipients would go" },
 	{ 'o', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_setting,
 	    "SETTING", "i: as -i; eq: nothing on standard error" },
@@ -195,6 +195,18 @@ const struct flag flags[] = {
 	    "SMTP password; needs --provider and --region" },
 	{ 'q', TAKES_OPTIONAL, IN_BOTH, DOES_MODE, NULL, MODE_QUEUE_RUN, NULL,
 	    "", "try what waits in the spool" },
+	{ 0, TAKES_NONE, IN_OWN, DOES_MODE, "queue-json", MODE_QUEUE_JSON, NULL,
+	    "", "list the queue for programs, as JSON" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_MODE, "queue-show", MODE_QUEUE_SHOW,
+	    NULL, "ID", "show a message in the queue and what became of it" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_MODE, "queue-retry", MODE_QUEUE_RETRY,
+	    NULL, "ID", "try a message in the queue now" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_MODE, "queue-hold", MODE_QUEUE_HOLD,
+	    NULL, "ID", "keep a message in the queue until it is released" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_MODE, "queue-release",
+	    MODE_QUEUE_RELEASE, NULL, "ID", "let go of a message on hold" },
+	{ 0, TAKES_VALUE, IN_OWN, DOES_MODE, "queue-drop", MODE_QUEUE_DROP,
+	    NULL, "ID", "remove a message from the queue, unsent" },
 	{ 'I', TAKES_NONE, IN_BOTH, DOES_MODE, NULL, MODE_NOTHING, NULL, "",
 	    NULL },
 	{ 'O', TAKES_VALUE, IN_BOTH, DOES_CALL, NULL, 0, take_long_setting,

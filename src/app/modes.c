@@ -13,8 +13,7 @@
 
 enum { TEXT_MAX = 64 * 1024, SECRET_KEY_MAX = 256 };
 
-/* Standard output is the product of these modes: losing it is a failure. */
-static int print(struct buf *b, int code)
+int mode_print(struct buf *b, int code)
 {
 	struct slice text = buf_slice(b);
 
@@ -26,7 +25,7 @@ static int print(struct buf *b, int code)
 	return code;
 }
 
-static int say(const struct fail *why)
+int mode_say(const struct fail *why)
 {
 	log_error("%s", why->text);
 	if (why->advice)
@@ -50,7 +49,7 @@ static int mode_version(const struct invocation *inv, struct arena *a)
 	    "User configuration: %s\n",
 	    VERSION, tls_library(), sasl_library(), sasl_mechanisms(),
 	    provider_names(), files_system(), user ? user : "(no home)");
-	return print(&b, 0);
+	return mode_print(&b, 0);
 }
 
 static int mode_help(const struct invocation *inv, struct arena *a)
@@ -60,7 +59,7 @@ static int mode_help(const struct invocation *inv, struct arena *a)
 	(void)a;
 	buf_init(&b, TEXT_MAX);
 	cmdline_help(inv, &b);
-	return print(&b, 0);
+	return mode_print(&b, 0);
 }
 
 /* One line a setting that has a value: "key = value   # origin". */
@@ -94,7 +93,7 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 		sender = plan_sender_operand(inv->sender, a, &why);
 	if (why.kind != FAIL_NONE ||
 	    files_load(&files, inv, sender, &why) != 0) {
-		code = say(&why);
+		code = mode_say(&why);
 	} else {
 		buf_addf(&out, "account %s\n",
 		    files.account ? files.account : "(command line)");
@@ -102,7 +101,7 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 		log_warnings(buf_slice(&files.warnings));
 	}
 	files_free(&files);
-	return print(&out, code);
+	return mode_print(&out, code);
 }
 
 /* Off the terminal with its echo off, or off a pipe. */
@@ -161,28 +160,7 @@ static int mode_derive(const struct invocation *inv, struct arena *a)
 		    "--derive-password needs --provider and --region");
 	if (result == 0)
 		result = derive(&s, a, &why);
-	return result == 0 ? 0 : say(&why);
-}
-
-static int print_text(const char *text)
-{
-	struct buf b;
-
-	buf_init(&b, TEXT_MAX);
-	buf_adds(&b, text);
-	return print(&b, 0);
-}
-
-static int mode_queue_list(const struct invocation *inv, struct arena *a)
-{
-	(void)inv, (void)a;
-	return print_text("Mail queue is empty\n");
-}
-
-static int mode_queue_count(const struct invocation *inv, struct arena *a)
-{
-	(void)inv, (void)a;
-	return print_text("0\n");
+	return result == 0 ? 0 : mode_say(&why);
 }
 
 static int mode_queue_run(const struct invocation *inv, struct arena *a)
@@ -211,6 +189,12 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
 		[MODE_QUEUE_RUN] = mode_queue_run,
+		[MODE_QUEUE_JSON] = mode_queue_json,
+		[MODE_QUEUE_SHOW] = mode_queue_show,
+		[MODE_QUEUE_DROP] = mode_queue_drop,
+		[MODE_QUEUE_HOLD] = mode_queue_hold,
+		[MODE_QUEUE_RELEASE] = mode_queue_release,
+		[MODE_QUEUE_RETRY] = mode_queue_retry,
 		[MODE_VERIFY] = mode_verify,
 		[MODE_NOTHING] = mode_nothing,
 	};

@@ -5,15 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+static bool is_set(const char *text)
+{
+	return text && text[0];
+}
 
 const char *queue_path(const struct settings *s, struct arena *a)
 {
 	const char *state = getenv("XDG_STATE_HOME");
 	const char *home;
 
-	if (s->spool && s->spool[0])
+	if (is_set(s->spool))
 		return s->spool;
 	if (getuid() == 0)
 		return LOCALSTATEDIR "/spool/postrider";
@@ -26,17 +32,27 @@ const char *queue_path(const struct settings *s, struct arena *a)
 
 const char *queue_find(const struct invocation *inv, struct arena *a)
 {
-	static const struct settings nothing = { .spool = NULL };
 	struct files files;
 	const char *path;
 
 	files_init(&files, a);
-	path = queue_path(files_load(&files, inv, NULL, NULL) == 0
-			      ? &files.settings
-			      : &nothing,
-	    a);
+	/* An account that cannot send any more still says where its mail is. */
+	(void)files_load(&files, inv, NULL, NULL);
+	path = queue_path(&files.settings, a);
 	files_free(&files);
 	return path;
+}
+
+int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
+    bool *ret_there, struct fail *why)
+{
+	const char *path = queue_find(inv, a);
+	bool there = path && store_exists(path);
+
+	if (there && store_open(ret, path, why) != 0)
+		return -1;
+	*ret_there = there;
+	return 0;
 }
 
 /* ---- what a reply means for who waits ---- */
@@ -116,6 +132,11 @@ static bool is_waiting(char letter)
 	return letter == QUEUE_WAITS || letter == QUEUE_UNKNOWN;
 }
 
+static bool is_refused(char letter)
+{
+	return letter == QUEUE_REFUSED;
+}
+
 bool queue_would_wait(const struct outcome_rcpt *r)
 {
 	return is_waiting(letter_of(r));
@@ -143,37 +164,62 @@ static void copy_text(char *room, size_t size, const char *text)
 	buf_free(&b);
 }
 
-/* The recipient that waits and says why; the message when none does. */
-static void note_progress(
-    struct queue_progress *p, const struct outcome *o, int64_t now)
+static uint32_t random_number(void)
 {
-	const struct fail *why = &o->why;
-	enum outcome_class class = o->class;
-	const char *retry = o->retry;
 	uint32_t random = 0;
-	int code = o->reply.code;
 
-	for (size_t i = 0; i < o->n_rcpt; i++) {
-		const struct outcome_rcpt *r = &o->rcpt[i];
-
-		if (!is_waiting(letter_of(r)))
-			continue;
-		why = &r->why;
-		class = r->class;
-		retry = r->retry;
-		code = r->reply.code;
-		break;
-	}
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (uint32_t)getpid();
+	return random;
+}
+
+/* The first recipient whose letter this is; NULL: none. */
+static const struct outcome_rcpt *first_of(
+    const struct outcome *o, bool (*is_one)(char letter))
+{
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (is_one(letter_of(&o->rcpt[i])))
+			return &o->rcpt[i];
+	return NULL;
+}
+
+/* Why: a recipient's reason when there is one to speak of. */
+static void explain(struct queue_progress *p, const struct outcome *o,
+    const struct outcome_rcpt *r)
+{
+	p->class = r ? r->class : o->class;
+	/* Refused before the relay was asked is refused all the same. */
+	if (r && is_refused(letter_of(r)) && p->class == OUTCOME_NOT_SENT)
+		p->class = OUTCOME_PERM;
+	p->code = r ? r->reply.code : o->reply.code;
+	copy_text(p->text, sizeof(p->text), r ? r->why.text : o->why.text);
+}
+
+void queue_explain(struct queued *q, const struct outcome *o)
+{
+	explain(&q->file.progress, o, first_of(o, is_waiting));
+}
+
+/*
+ * Until a refusal is reported the file must say what it was; when it is tried
+ * again depends on those who wait.
+ */
+static void note_progress(
+    struct queue_progress *p, const struct outcome *o, bool is_told)
+{
+	const struct outcome_rcpt *waiting = first_of(o, is_waiting),
+				  *refused = first_of(o, is_refused);
+	enum schedule_kind kind =
+	    waiting
+		? schedule_of(waiting->class, waiting->why.kind, waiting->retry)
+		: schedule_of(o->class, o->why.kind, o->retry);
+
 	if (p->attempts < QUEUE_ATTEMPTS_MAX)
 		p->attempts++;
-	p->last_try = now;
-	p->class = class;
-	p->code = code;
-	p->next_try = now + schedule_wait(schedule_of(class, why->kind, retry),
-				p->attempts, random);
-	copy_text(p->text, sizeof(p->text), why->text);
+	p->last_try = time(NULL);
+	p->next_try =
+	    p->last_try + schedule_wait(kind, p->attempts, random_number());
+	explain(p, o, refused && !is_told ? refused : waiting);
 }
 
 /* A refusal that the caller is told of needs no report. */
@@ -218,8 +264,20 @@ static void fill(struct queued *q, struct send *s, const struct outcome *o)
 	progress->next_try = now + schedule_wait(SCHEDULE_BACKOFF, 1, 0);
 	if (!o)
 		return;
-	note_progress(progress, o, now);
+	note_progress(progress, o, true);
 	note_letters(q, o, true);
+}
+
+/* Of the default directory alone: any other one's parents are the user's. */
+static void make_parents(const char *path, struct arena *a)
+{
+	char *parent = arena_copy(a, slice_of(path));
+
+	for (char *c = strchr(parent + 1, '/'); c; c = strchr(c + 1, '/')) {
+		*c = '\0';
+		(void)mkdir(parent, 0700);
+		*c = '/';
+	}
 }
 
 static int open_store(struct queued *q, struct send *s, struct fail *why)
@@ -232,7 +290,21 @@ static int open_store(struct queued *q, struct send *s, struct fail *why)
 	if (!path)
 		return fail(why, FAIL_CONFIG,
 		    "queue: no home directory for the spool; set `spool`");
+	/* That of root is there from the installation. */
+	if (!is_set(s->files.settings.spool) && getuid() != 0)
+		make_parents(path, s->arena);
 	return store_open(&q->store, path, why);
+}
+
+static int hold_what_is_unknown(
+    struct queued *q, const struct settings *s, struct fail *why)
+{
+	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
+	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
+		return 0;
+	q->place = STORE_HOLD;
+	return store_move(
+	    &q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why);
 }
 
 int queue_add(
@@ -248,23 +320,53 @@ int queue_add(
 			log_warning("queued message %s: a power cut may take "
 				    "it back: %s",
 			    q->file.info.id, why->text);
+		/* Left in new/, the next run puts it there. */
+		(void)hold_what_is_unknown(q, &s->files.settings, NULL);
 		return 0;
 	}
 	store_close(&q->store);
 	return -1;
 }
 
+/* Of a file whose process did not live to know more. */
+static const char unsure[] =
+    "the run was cut off: the message may have been delivered";
+
 int queue_before_dot(
     void *ctx, size_t first, const struct outcome *so_far, struct fail *why)
 {
 	struct queued *q = ctx;
 
+	struct queue_progress *p = &q->file.progress;
+
 	for (size_t i = 0; i < so_far->n_rcpt; i++)
 		if (so_far->rcpt[i].why.kind == FAIL_NONE)
 			*letter_at(q, first + i) = QUEUE_UNKNOWN;
-	q->file.progress.last_try = time(NULL);
-	q->file.progress.class = OUTCOME_UNKNOWN;
+	/* What a death between here and the reply leaves behind. */
+	p->last_try = time(NULL);
+	p->next_try = p->last_try + schedule_wait(SCHEDULE_UNSURE,
+					p->attempts + 1, random_number());
+	p->class = OUTCOME_UNKNOWN;
+	p->code = 0;
+	copy_text(p->text, sizeof(p->text), unsure);
 	return queuefile_save(&q->file, why);
+}
+
+void queue_after_dot(void *ctx, size_t first, const struct outcome *part)
+{
+	struct queued *q = ctx;
+
+	for (size_t i = 0; i < part->n_rcpt; i++) {
+		enum outcome_class class = part->rcpt[i].class;
+
+		/* What a refusal means is not known before all is. */
+		*letter_at(q, first + i) =
+		    (char)(class == OUTCOME_ACCEPTED  ? QUEUE_DONE
+			   : class == OUTCOME_UNKNOWN ? QUEUE_UNKNOWN
+						      : QUEUE_WAITS);
+	}
+	/* Without it a death now means a second copy, and no loss. */
+	(void)queuefile_save(&q->file, NULL);
 }
 
 void queue_mark(const struct queued *q, struct outcome *o)
@@ -280,7 +382,7 @@ int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
 	bool waits;
 
 	note_letters(q, o, is_told);
-	note_progress(&q->file.progress, o, time(NULL));
+	note_progress(&q->file.progress, o, is_told);
 	waits = queue_has_waiting(&q->file);
 	if (waits)
 		queue_mark(q, o);
@@ -292,12 +394,7 @@ int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
 		return -1;
 	if (!waits)
 		return 0;
-	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
-	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
-		return 0;
-	q->place = STORE_HOLD;
-	return store_move(
-	    &q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why);
+	return hold_what_is_unknown(q, s, why);
 }
 
 void queue_end(struct queued *q)

@@ -27,6 +27,13 @@ const char *queue_path(const struct settings *s, struct arena *a);
 const char *queue_find(const struct invocation *inv, struct arena *a);
 
 /*
+ * The spool of this invocation, for a look into it. *ret_there is false, and
+ * nothing is open, when there is none. Fails as store_open().
+ */
+int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
+    bool *ret_there, struct fail *why);
+
+/*
  * Puts the prepared message of s into its account's spool. Recipients whose
  * fate *o tells (NULL: all wait) have it noted. Fails: OS, CONFIG; the message
  * is then not in the spool and q needs no end.
@@ -34,19 +41,26 @@ const char *queue_find(const struct invocation *inv, struct arena *a);
 int queue_add(struct queued *q, struct send *s, const struct outcome *o,
     struct fail *why);
 
-/* Notes in the file whom the final dot may reach; a plan's before_dot. */
+/*
+ * Notes in the file whom the final dot may reach, and after it what became of
+ * a transaction that others follow; a plan's before_dot and after_dot.
+ */
 int queue_before_dot(
     void *ctx, size_t first, const struct outcome *so_far, struct fail *why);
+void queue_after_dot(void *ctx, size_t first, const struct outcome *part);
 
 /*
  * What became of a try. Recipients that wait on are marked in *o, and so is
  * the message when there is one. When the caller is told of refusals, the file
- * of a message nobody waits for is removed; else it is queue_finish()'s to
+ * of a message nobody waits for is removed; else it is queue_conclude()'s to
  * end. Fails: OS: the file says less than is known, and the next run tries
  * more than it must.
  */
 int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
     bool is_told, struct fail *why);
+
+/* The file's reason is that of who waits, no longer that of a refusal. */
+void queue_explain(struct queued *q, const struct outcome *o);
 
 /* Marks who waits in *o, for the report. */
 void queue_mark(const struct queued *q, struct outcome *o);

@@ -1,16 +1,11 @@
 #include "queue_report.h"
 #include "account.h"
-#include "log.h"
-#include "stamp.h"
+#include "queue_dsn.h"
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	REPORT_MAX = 2 * 1024 * 1024,
-	HEADER_SHOWN_MAX = 64 * 1024,
-	HOST_MAX = 256,
-};
+enum { REPORT_MAX = 4 * 1024 * 1024 };
 
 int queue_expire(struct queued *q, struct fail *why)
 {
@@ -20,128 +15,33 @@ int queue_expire(struct queued *q, struct fail *why)
 	return queuefile_save(&q->file, why);
 }
 
-/* The letter P of a recipient that waited too long is no refusal. */
-static bool is_expiry(const struct queue_progress *p)
+/* RFC 3461 4.1: who names other events, or never, is not told of failures. */
+static bool asks_for_failures(const struct queue_info *info)
 {
-	return p->class != OUTCOME_PERM && p->class != OUTCOME_SUPPRESSED;
+	struct slice words = slice_of(info->notify), word;
+
+	if (words.n == 0)
+		return true;
+	while (slice_take_until(&words, ',', &word))
+		if (slice_ieq(slice_trim(word), SLICE("failure")))
+			return true;
+	return false;
 }
 
-static void add_date(struct buf *b, const char *name, int64_t when)
-{
-	buf_addf(b, "%s: ", name);
-	stamp_date(b, (time_t)when);
-	buf_addc(b, '\n');
-}
-
-static void add_refused(
-    struct buf *b, const struct queue_file *f, const char *form)
-{
-	for (size_t i = 0; i < f->info.n_rcpt; i++) {
-		if (f->progress.letters[i] != QUEUE_REFUSED)
-			continue;
-		buf_adds(b, form);
-		buf_add_printable(b, slice_of(f->info.rcpt[i]));
-		buf_addc(b, '\n');
-	}
-}
-
-static void add_header(struct buf *b, const struct queue_file *f,
-    const char *from, const char *to, const char *domain)
-{
-	buf_addf(b, "From: Mail Delivery <%s>\nTo: %s\n", from, to);
-	buf_adds(b, "Subject: Mail could not be delivered\n");
-	add_date(b, "Date", time(NULL));
-	buf_adds(b, "Message-ID: ");
-	stamp_message_id(b, domain);
-	/* RFC 3834 5: nobody answers this by machine. */
-	buf_addf(b,
-	    "\nAuto-Submitted: auto-replied\n"
-	    "MIME-Version: 1.0\n"
-	    "Content-Type: multipart/report; report-type=delivery-status;\n"
-	    " boundary=\"=_%s\"\n\n",
-	    f->info.id);
-}
-
-static void add_text(struct buf *b, const struct queue_file *f)
-{
-	const struct queue_progress *p = &f->progress;
-
-	buf_addf(b,
-	    "--=_%s\nContent-Type: text/plain; charset=us-ascii\n\n"
-	    "The message below could not be delivered to:\n\n",
-	    f->info.id);
-	add_refused(b, f, "    ");
-	buf_addf(b, "\n%s\n\n    ",
-	    is_expiry(p) ? "It has waited too long. The last try ended with:"
-			 : "It was refused:");
-	buf_add_printable(b, slice_of(p->text));
-	buf_addf(b, "\n\nQueue id %s, account ", f->info.id);
-	buf_add_printable(b, slice_of(f->info.account));
-	buf_adds(b, ".\n\n");
-}
-
-/* RFC 3464 2.2 and 2.3: a group for the message, one for each recipient. */
-static void add_status(struct buf *b, const struct queue_file *f)
-{
-	const struct queue_progress *p = &f->progress;
-	char host[HOST_MAX] = "";
-
-	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
-		memcpy(host, "localhost", sizeof("localhost"));
-	buf_addf(
-	    b, "--=_%s\nContent-Type: message/delivery-status\n\n", f->info.id);
-	if (f->info.envid)
-		buf_addf(b, "Original-Envelope-Id: %s\n", f->info.envid);
-	buf_adds(b, "Reporting-MTA: dns; ");
-	buf_add_printable(b, slice_of(host));
-	buf_addc(b, '\n');
-	add_date(b, "Arrival-Date", f->info.created);
-	for (size_t i = 0; i < f->info.n_rcpt; i++) {
-		if (p->letters[i] != QUEUE_REFUSED)
-			continue;
-		buf_adds(b, "\nFinal-Recipient: rfc822; ");
-		buf_add_printable(b, slice_of(f->info.rcpt[i]));
-		buf_addf(b, "\nAction: failed\nStatus: %s\n",
-		    is_expiry(p) ? "4.4.7" : "5.0.0");
-		if (p->code) {
-			buf_addf(b, "Diagnostic-Code: smtp; %03d ", p->code);
-			buf_add_printable(b, slice_of(p->text));
-			buf_addc(b, '\n');
-		}
-		if (p->last_try)
-			add_date(b, "Last-Attempt-Date", p->last_try);
-	}
-	buf_addc(b, '\n');
-}
-
-/* The header tells what it was about; the rest may be private, or large. */
-static void add_original(struct buf *b, struct queue_file *f)
-{
-	struct slice header;
-	struct msg m;
-
-	msg_init(&m);
-	if (queuefile_load(f, &m, NULL) == 0) {
-		header = slice_head(buf_slice(&m.header), HEADER_SHOWN_MAX);
-		buf_addf(b, "--=_%s\nContent-Type: text/rfc822-headers\n\n",
-		    f->info.id);
-		buf_add_slice(b, header);
-		if (header.n && header.p[header.n - 1] != '\n')
-			buf_addc(b, '\n');
-		buf_addc(b, '\n');
-	}
-	msg_free(&m);
-	buf_addf(b, "--=_%s--\n", f->info.id);
-}
-
-static const char *whom_to_tell(
-    const struct queue_file *f, const struct settings *s)
+/* NULL: nobody, for the reason in *ret_why_not. */
+static const char *whom_to_tell(const struct queue_info *info,
+    const struct settings *s, const char **ret_why_not)
 {
 	if (s->report_to && s->report_to[0])
 		return s->report_to;
-	return f->info.sender[0] && account_allows(s, f->info.sender)
-		   ? f->info.sender
-		   : NULL;
+	*ret_why_not = "nobody is told that it was not delivered: its sender "
+		       "asked for no notification";
+	if (!asks_for_failures(info))
+		return NULL;
+	*ret_why_not = "nobody is told that it was not delivered: set "
+		       "report_to, its sender is not one of the account";
+	return info->sender[0] && account_allows(s, info->sender) ? info->sender
+								  : NULL;
 }
 
 static int put_in(struct store *store, struct queue_file *f, struct buf *text,
@@ -167,57 +67,73 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	return unsure ? -1 : result;
 }
 
-static int report(struct queued *q, const struct settings *s, const char *to,
-    struct arena *a, struct fail *why)
+static int report(struct queued *q, const struct queue_dsn *dsn,
+    const char *sender, struct arena *a, struct fail *why)
 {
-	const char *own = account_address(s);
-	const char *from = own ? own : to;
-	struct slice domain = addr_domain(from);
-	const char *rcpt[] = { to };
+	const char *rcpt[] = { dsn->to };
 	struct queue_file f = {
 		.info = {
 			.created = time(NULL),
 			.uid = getuid(),
 			.account = q->file.info.account,
-			/* Some relays take no null sender. */
-			.sender = s->null_sender ? "" : from,
+			.sender = sender,
 			.is_report = true,
 			.rcpt = rcpt,
 			.n_rcpt = 1,
 		},
 		.progress = { .class = OUTCOME_NOT_SENT, .letters = "Q" },
 	};
-	struct buf b;
+	struct buf text;
 	int result;
 
-	buf_init(&b, REPORT_MAX);
-	add_header(&b, &q->file, from, to, arena_copy(a, domain));
-	add_text(&b, &q->file);
-	add_status(&b, &q->file);
-	add_original(&b, &q->file);
-	result = put_in(&q->store, &f, &b, a, why);
-	buf_free(&b);
+	buf_init(&text, REPORT_MAX);
+	queue_dsn_make(dsn, a, &text);
+	result = put_in(&q->store, &f, &text, a, why);
+	buf_free(&text);
 	return result;
 }
 
-int queue_finish(
-    struct queued *q, struct send *s, struct arena *a, struct fail *why)
+/* A report, safe on disk, or a line in the log. */
+static int tell(struct queued *q, struct send *s, const struct outcome *o,
+    struct arena *a, struct fail *why)
 {
-	const struct queue_file *f = &q->file;
 	const struct settings *settings = &s->files.settings;
-	const char *to = whom_to_tell(f, settings);
+	const char *own = account_address(settings), *why_not = NULL;
+	struct queue_dsn dsn = {
+		.q = q,
+		.o = o,
+		.to = whom_to_tell(&q->file.info, settings, &why_not),
+		.relay = settings->host,
+	};
 
-	if (!strchr(f->progress.letters, QUEUE_REFUSED))
-		return store_remove(&q->store, q->place, f, why);
-	if (f->info.is_report)
+	if (!dsn.to) {
+		report_warning(&s->report, q->file.info.id, why_not);
+		return 0;
+	}
+	dsn.from = own ? own : dsn.to;
+	/* Some relays take no null sender. */
+	return report(q, &dsn, settings->null_sender ? "" : dsn.from, a, why);
+}
+
+int queue_conclude(struct queued *q, struct send *s, const struct outcome *o,
+    struct arena *a, struct fail *why)
+{
+	struct queue_file *f = &q->file;
+	bool is_refused = strchr(f->progress.letters, QUEUE_REFUSED) != NULL;
+
+	if (is_refused && f->info.is_report)
 		return store_move(
 		    &q->store, q->place, STORE_FAILED, f->info.id, why);
-	if (!to)
-		log_warning("queued message %s: nobody is told that it was "
-			    "not delivered: set report_to",
-		    f->info.id);
-	/* The last copy goes only when the report is safe. */
-	else if (report(q, settings, to, a, why) != 0)
+	if (is_refused && tell(q, s, o, a, why) != 0)
 		return -1;
-	return store_remove(&q->store, q->place, f, why);
+	for (char *c = f->progress.letters; *c; c++)
+		if (*c == QUEUE_REFUSED)
+			*c = QUEUE_DONE;
+	if (!queue_has_waiting(f))
+		return store_remove(&q->store, q->place, f, why);
+	if (!is_refused)
+		return 0;
+	if (o)
+		queue_explain(q, o);
+	return queuefile_save(f, why);
 }

@@ -8,19 +8,17 @@
 #include "io.h"
 #include "log.h"
 #include "queue.h"
+#include "queue_line.h"
 #include "queue_report.h"
-#include "schedule.h"
 #include "submit.h"
-#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-	/* Relays drop connections that carry too much for them. */
-	SESSION_MESSAGES = 100,
-	LEFT_OVER_SECONDS = 36 * 3600, /* of files in tmp/ */
-};
+enum { LEFT_OVER_SECONDS = 36 * 3600 /* of files in tmp/ */ };
+
+static volatile sig_atomic_t is_to_stop;
 
 /* A message as the scan saw it. */
 struct entry {
@@ -29,33 +27,21 @@ struct entry {
 	int64_t next_try;
 };
 
-/* The account in hand; its arena and connection last as long as it is. */
-struct line {
-	const char *account; /* NULL: none */
-	struct arena arena;
-	struct invocation inv;
-	struct send send;
-	bool has_secret; /* on its way since send_choose() */
-	struct fail unusable;
-	struct smtp *session;
-	unsigned carried; /* messages of the session */
-	struct schedule_pace pace;
-};
-
 struct runner {
 	const struct queue_run *run;
+	struct files files;   /* of the invocation */
+	struct report report; /* for what belongs to no account */
 	struct store store;
 	struct arena *arena; /* of the run */
 	struct schedule_breaker breaker;
-	struct line line;
+	struct queue_line line;
 	struct deadline deadline;
 	unsigned tried;
 	int code;
 };
 
 /* One message, while it is tried. */
-struct
-try {
+struct attempt {
 	struct arena arena;
 	struct queued queued;
 	struct invocation call;
@@ -63,99 +49,10 @@ try {
 	struct msg msg;
 };
 
-/* ---- the account ---- */
-
-static void line_hang_up(struct line *l)
-{
-	l->session = smtp_close(l->session);
-	l->carried = 0;
-}
-
-static void line_end(struct line *l)
-{
-	if (!l->account)
-		return;
-	line_hang_up(l);
-	send_end(&l->send);
-	arena_free(&l->arena);
-	*l = (struct line){ .account = NULL };
-}
-
-static void line_begin(struct runner *r, const char *account)
-{
-	struct line *l = &r->line;
-
-	if (l->account && strcmp(l->account, account) == 0)
-		return;
-	line_end(l);
-	*l = (struct line){ .account = account, .inv = *r->run->inv };
-	l->inv.account = account;
-	send_begin(&l->send, &l->inv, &l->arena);
-	l->has_secret = send_choose(&l->send, NULL, &l->unusable) == 0;
-	if (l->has_secret)
-		l->unusable.kind = FAIL_NONE;
-	send_warn(&l->send);
-	schedule_pace_init(
-	    &l->pace, (double)l->send.files.settings.max_rate, io_now());
-}
-
-/* Each connection asks for the secret anew: none is kept. */
-static struct secret *line_secret(struct line *l, struct fail *why)
-{
-	struct settings *settings = &l->send.files.settings;
-
-	if (!l->has_secret && cred_start(&l->send.cred, settings, why) != 0)
-		return NULL;
-	l->has_secret = false;
-	return cred_collect(&l->send.cred, settings, why);
-}
-
-static void line_dial(struct line *l, struct outcome *ret)
-{
-	struct fail why = { .kind = FAIL_NONE };
-	struct secret *password = line_secret(l, &why);
-
-	if (!password && why.kind != FAIL_NONE)
-		*ret = (struct outcome){
-			.class = OUTCOME_NOT_SENT,
-			.why = why,
-			.reply = { .stage = "", .text = "" },
-		};
-	else
-		l->session =
-		    submit_open(&l->send.plan, password, &l->arena, ret);
-	cred_end(&l->send.cred);
-}
-
-/* Credentials that are refused once are not tried by the next message. */
-static void note_line(struct runner *r, const struct outcome *o)
-{
-	enum fail_kind kind = o->why.kind;
-
-	schedule_note_failure(&r->breaker, r->arena,
-	    arena_copy(r->arena, slice_of(r->line.account)),
-	    kind == FAIL_AUTH || kind == FAIL_SECRET || kind == FAIL_CONFIG);
-}
-
-static void keep_pace(struct line *l, size_t n)
-{
-	int64_t wait = schedule_pace_take(&l->pace, n, io_now());
-
-	/* A relay does not wait as long as that. */
-	if (wait > 5000)
-		line_hang_up(l);
-	while (wait > 0) {
-		int step = wait > 60000 ? 60000 : (int)wait;
-
-		(void)poll(NULL, 0, step);
-		wait -= step;
-	}
-}
-
 /* ---- one message ---- */
 
 /* The recipients that wait, as an invocation like any other. */
-static void make_call(struct try *t, const struct runner *r)
+static void make_call(struct attempt *t, const struct runner *r)
 {
 	struct queue_file *f = &t->queued.file;
 	size_t n = 0, *places;
@@ -175,6 +72,7 @@ static void make_call(struct try *t, const struct runner *r)
 	t->call = *r->run->inv;
 	t->call.account = r->line.account;
 	t->call.sender = f->info.sender;
+	t->call.full_name = NULL;
 	t->call.envid = f->info.envid;
 	t->call.operands = operands;
 	t->call.n_operands = n;
@@ -184,7 +82,7 @@ static void make_call(struct try *t, const struct runner *r)
 }
 
 /* Up to the network. The file's recipients stay as many as they were. */
-static int prepare(struct try *t, struct runner *r, struct fail *why)
+static int prepare(struct attempt *t, struct runner *r, struct fail *why)
 {
 	struct send *s = &t->send;
 
@@ -198,87 +96,187 @@ static int prepare(struct try *t, struct runner *r, struct fail *why)
 	s->plan.dsn.notify = t->queued.file.info.notify;
 	s->plan.dsn.ret = t->queued.file.info.ret;
 	s->plan.before_dot = queue_before_dot;
+	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &t->queued;
 	return 0;
 }
 
-/* A plan that could not be made still has recipients to speak of. */
-static void not_prepared(
-    struct try *t, const struct fail *why, struct outcome *ret)
+/* A message that no plan is made for still has an envelope to speak of. */
+static void plan_without(struct attempt *t, struct runner *r)
 {
-	struct plan *p = &t->send.plan;
-	const struct outcome like = {
-		.class = OUTCOME_NOT_SENT,
-		.why = *why,
-		.reply = { .stage = "", .text = "" },
-	};
+	struct send *s = &t->send;
+	struct plan *p = &s->plan;
 
+	s->files.settings = r->line.send.files.settings;
+	s->files.account = r->line.account;
+	s->report = (struct report){
+		.account = r->line.account,
+		.settings = &s->files.settings,
+		.plan = p,
+		.message_id = slice_of(t->queued.file.info.message_id),
+	};
+	p->sender = t->queued.file.info.sender;
 	p->rcpt = arena_alloc(&t->arena, t->call.n_operands * sizeof(*p->rcpt));
 	p->n_rcpt = t->call.n_operands;
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		p->rcpt[i] = t->call.operands[i];
-	submit_not(p, &like, &t->arena, ret);
 }
 
-static void send_message(struct try *t, struct runner *r, struct outcome *ret)
+static void not_sent(struct attempt *t, enum outcome_class class,
+    const struct fail *why, struct outcome *ret)
 {
-	struct line *l = &r->line;
-	struct outcome opened;
-	bool open;
+	const struct outcome like = {
+		.class = class,
+		.why = *why,
+		.reply = { .stage = "", .text = "" },
+	};
 
-	keep_pace(l, t->send.plan.n_rcpt);
-	if (!l->session)
-		line_dial(l, &opened);
-	if (!l->session) {
-		note_line(r, &opened);
-		submit_not(&t->send.plan, &opened, &t->arena, ret);
-		return;
-	}
-	schedule_note_success(&r->breaker, l->account);
-	open = submit_over(
-	    &t->send.plan, l->session, &t->msg, false, &t->arena, ret);
-	if (!open || ++l->carried >= SESSION_MESSAGES)
-		line_hang_up(l);
+	submit_not(&t->send.plan, &like, &t->arena, ret);
+}
+
+static void note_state(struct runner *r, enum queue_line_state state)
+{
+	const char *account = arena_copy(r->arena, slice_of(r->line.account));
+
+	if (state == QUEUE_LINE_GOOD)
+		schedule_note_success(&r->breaker, account);
+	else
+		schedule_note_failure(
+		    &r->breaker, r->arena, account, state == QUEUE_LINE_ENOUGH);
+}
+
+static void warn(const struct attempt *t, const struct fail *why)
+{
+	report_warning(&t->send.report, t->queued.file.info.id, why->text);
 }
 
 /* What is known now goes to the log, the file, and whoever must know. */
-static void conclude(struct try *t, struct runner *r, struct outcome *o)
+static void conclude(struct attempt *t, struct runner *r, struct outcome *o)
 {
 	struct queued *q = &t->queued;
 	struct fail why;
 	int code;
 
 	if (queue_settle(q, &t->send.files.settings, o, false, &why) != 0)
-		log_warning("queued message %s: %s", q->file.info.id, why.text);
+		warn(t, &why);
 	o->queue_id = q->file.info.id;
 	code = report_outcome(&t->send.report, o);
 	if (code != 0)
 		r->code = code;
-	if (!queue_has_waiting(&q->file) &&
-	    queue_finish(q, &t->send, &t->arena, &why) != 0)
-		log_warning("queued message %s: %s", q->file.info.id, why.text);
+	if (queue_conclude(q, &t->send, o, &t->arena, &why) != 0)
+		warn(t, &why);
 }
 
-static void try_message(struct try *t, struct runner *r)
+static void try_message(struct attempt *t, struct runner *r)
 {
 	struct outcome outcome;
 	struct fail why;
 
 	r->tried++;
-	make_call(t, r);
-	send_begin(&t->send, &t->call, &t->arena);
 	if (r->line.unusable.kind != FAIL_NONE) {
-		t->send.report = r->line.send.report;
-		t->send.files.settings = r->line.send.files.settings;
-		not_prepared(t, &r->line.unusable, &outcome);
-		note_line(r, &outcome);
+		plan_without(t, r);
+		note_state(r,
+		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 	} else if (prepare(t, r, &why) != 0) {
-		not_prepared(t, &why, &outcome);
+		plan_without(t, r);
+		not_sent(t, OUTCOME_NOT_SENT, &why, &outcome);
 	} else {
-		send_message(t, r, &outcome);
+		note_state(r,
+		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 	}
 	conclude(t, r, &outcome);
+}
+
+/* Its time is over. */
+static void give_up(struct attempt *t, struct runner *r)
+{
+	struct queued *q = &t->queued;
+	const struct queue_progress *p = &q->file.progress;
+	struct outcome outcome;
+	struct fail why;
+
+	plan_without(t, r);
+	fail(&why, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
+	    p->text);
+	not_sent(t, p->class, &why, &outcome);
+	outcome.queue_id = q->file.info.id;
+	r->code = report_outcome(&t->send.report, &outcome);
+	if (queue_expire(q, &why) != 0 ||
+	    queue_conclude(q, &t->send, NULL, &t->arena, &why) != 0)
+		warn(t, &why);
+}
+
+/* Somebody died between the final dot and its reply. */
+static bool is_left_in_doubt(const struct attempt *t, const struct runner *r)
+{
+	return strchr(t->queued.file.progress.letters, QUEUE_UNKNOWN) &&
+	       r->line.send.files.settings.queue_unknown ==
+		   QUEUE_UNKNOWN_HOLD &&
+	       t->queued.place == STORE_NEW && !r->run->id;
+}
+
+static void keep_for_a_person(struct attempt *t, struct runner *r)
+{
+	struct fail why;
+
+	plan_without(t, r);
+	fail(&why, FAIL_UNSURE,
+	    "held: it may have been delivered; release or drop it");
+	warn(t, &why);
+	if (store_move(&r->store, STORE_NEW, STORE_HOLD, t->queued.file.info.id,
+		&why) != 0)
+		warn(t, &why);
+}
+
+/* A death left undone what was decided: who was refused is told, or nobody. */
+static void end_it(struct attempt *t, struct runner *r)
+{
+	struct fail why;
+
+	plan_without(t, r);
+	if (queue_conclude(&t->queued, &t->send, NULL, &t->arena, &why) != 0)
+		warn(t, &why);
+}
+
+static bool is_expired(const struct queue_file *f, const struct runner *r)
+{
+	return schedule_is_expired(f->info.created,
+	    r->line.send.files.settings.queue_lifetime, time(NULL));
+}
+
+static void decide(struct attempt *t, struct runner *r)
+{
+	struct queue_file *f = &t->queued.file;
+
+	if (!queue_has_waiting(f))
+		end_it(t, r);
+	else if (is_left_in_doubt(t, r))
+		keep_for_a_person(t, r);
+	else if (!r->run->id && is_expired(f, r))
+		give_up(t, r);
+	else if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
+		try_message(t, r);
+}
+
+/* With the lock held and the file read. */
+static int work_on(struct attempt *t, struct runner *r, struct fail *why)
+{
+	struct queue_file *f = &t->queued.file;
+	bool is_due =
+	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
+	const char *account = arena_copy(r->arena, slice_of(f->info.account));
+
+	if (queue_has_waiting(f) &&
+	    (!is_due || !schedule_may_try(&r->breaker, account)))
+		return 0;
+	if (queuefile_load(f, &t->msg, why) != 0)
+		return -1;
+	queue_line_begin(&r->line, r->run->inv, account);
+	make_call(t, r);
+	send_begin(&t->send, &t->call, &t->arena);
+	decide(t, r);
 	send_end(&t->send);
+	return 0;
 }
 
 /* ---- the run ---- */
@@ -289,85 +287,18 @@ static void put_aside(
 {
 	struct fail failed;
 
-	log_error("queued message %s: %s", item->id, why->text);
+	report_warning(&r->report, item->id, why->text);
 	r->code = fail_exit_code(why->kind);
 	if (why->kind == FAIL_MESSAGE && item->place != STORE_FAILED &&
 	    store_move(
 		&r->store, item->place, STORE_FAILED, item->id, &failed) != 0)
-		log_error("queued message %s: %s", item->id, failed.text);
-}
-
-static bool is_expired(const struct queue_file *f, const struct line *l)
-{
-	return schedule_is_expired(
-	    f->info.created, l->send.files.settings.queue_lifetime, time(NULL));
-}
-
-/* Nobody waits for it any more: a run that died, or a disk, left it here. */
-static int finish(struct try *t, struct runner *r, struct fail *why)
-{
-	int result;
-
-	/* Who is told depends on the account. */
-	if (r->line.unusable.kind != FAIL_NONE) {
-		*why = r->line.unusable;
-		return -1;
-	}
-	send_begin(&t->send, &r->line.inv, &t->arena);
-	t->send.files.settings = r->line.send.files.settings;
-	t->send.files.account = r->line.account;
-	result = queue_finish(&t->queued, &t->send, &t->arena, why);
-	send_end(&t->send);
-	return result;
-}
-
-static int give_up(struct try *t, struct runner *r, struct fail *why)
-{
-	log_error("queued message %s: given up: %s", t->queued.file.info.id,
-	    t->queued.file.progress.text);
-	r->code = fail_exit_code(FAIL_LATER);
-	return queue_expire(&t->queued, why) == 0 ? finish(t, r, why) : -1;
-}
-
-/* May it have arrived, and is a second copy somebody's decision? */
-static bool is_to_hold(const struct try *t, const struct runner *r)
-{
-	return r->line.send.files.settings.queue_unknown ==
-		   QUEUE_UNKNOWN_HOLD &&
-	       t->queued.place == STORE_NEW && !r->run->id &&
-	       strchr(t->queued.file.progress.letters, QUEUE_UNKNOWN);
-}
-
-/* With the lock held and the file read. */
-static int work_on(struct try *t, struct runner *r, struct fail *why)
-{
-	struct queue_file *f = &t->queued.file;
-	bool is_due = r->run->is_forced || r->run->id ||
-		      schedule_is_due(f->progress.next_try, time(NULL));
-	const char *account = arena_copy(r->arena, slice_of(f->info.account));
-
-	if (queue_has_waiting(f) && !is_due)
-		return 0;
-	if (!schedule_may_try(&r->breaker, account))
-		return 0;
-	if (queuefile_load(f, &t->msg, why) != 0)
-		return -1;
-	line_begin(r, account);
-	if (!queue_has_waiting(f))
-		return finish(t, r, why);
-	if (is_to_hold(t, r))
-		return store_move(
-		    &r->store, STORE_NEW, STORE_HOLD, f->info.id, why);
-	if (is_expired(f, &r->line))
-		return give_up(t, r, why);
-	try_message(t, r);
-	return 0;
+		report_warning(&r->report, item->id, failed.text);
 }
 
 static void take(struct runner *r, const struct store_item *item)
 {
-	struct try t = { .queued = {
-			     .store = r->store, .place = item->place } };
+	struct attempt t = { .queued = {
+				 .store = r->store, .place = item->place } };
 	struct fail why;
 	int result;
 
@@ -378,6 +309,10 @@ static void take(struct runner *r, const struct store_item *item)
 		result = work_on(&t, r, &why);
 	if (result != 0 && why.kind != FAIL_LOCKED)
 		put_aside(r, item, &why);
+	else if (result != 0 && r->run->id) {
+		log_error("%s", why.text);
+		r->code = fail_exit_code(why.kind);
+	}
 	store_release(&t.queued.file);
 	msg_free(&t.msg);
 	arena_free(&t.arena);
@@ -421,7 +356,13 @@ static bool is_wanted(const struct runner *r, const struct store_item *item)
 	return !r->run->id || strcmp(item->id, r->run->id) == 0;
 }
 
-static int run_store(struct runner *r, struct fail *why)
+static bool is_over(const struct runner *r)
+{
+	return is_to_stop || deadline_passed(r->deadline) ||
+	       (r->run->messages && r->tried >= r->run->messages);
+}
+
+static int go_through(struct runner *r, struct fail *why)
 {
 	struct store_list list = { .n = 0 };
 	const struct entry *v;
@@ -432,15 +373,60 @@ static int run_store(struct runner *r, struct fail *why)
 		store_list(&r->store, STORE_HOLD, r->arena, &list, why) != 0))
 		return -1;
 	v = sorted(r, &list);
-	for (size_t i = 0; i < list.n; i++) {
-		if ((r->run->messages && r->tried >= r->run->messages) ||
-		    deadline_passed(r->deadline))
-			break;
+	for (size_t i = 0; i < list.n && !is_over(r); i++)
 		if (is_wanted(r, v[i].item))
 			take(r, v[i].item);
-	}
-	line_end(&r->line);
+	queue_line_end(&r->line);
 	return 0;
+}
+
+static int run_store(struct runner *r, const char *path, struct fail *why)
+{
+	bool needs_lock = !r->run->has_lock && !r->run->id;
+	int lock, result;
+
+	if (store_open(&r->store, path, why) != 0)
+		return -1;
+	lock = needs_lock ? store_lock(&r->store, why) : -1;
+	if (needs_lock && lock < 0)
+		/* Whoever has it does what we would. */
+		result = why->kind == FAIL_LOCKED ? 0 : -1;
+	else
+		result = go_through(r, why);
+	io_close(lock);
+	store_close(&r->store);
+	return result;
+}
+
+static void stop(int signal_number)
+{
+	(void)signal_number;
+	is_to_stop = 1;
+}
+
+static void listen_to_signals(void)
+{
+	struct sigaction action = {
+		.sa_handler = stop,
+		.sa_flags = SA_RESTART | (int)SA_RESETHAND,
+	};
+
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
+/* An account that is not there any more has no say in where mail waits. */
+static const char *settle_path(struct runner *r)
+{
+	bool loaded = files_load(&r->files, r->run->inv, NULL, NULL) == 0 ||
+		      r->files.account;
+
+	/* What stays is text: their secrets are not needed. */
+	files_free(&r->files);
+	r->report.account = r->files.account;
+	r->report.settings = loaded ? &r->files.settings : NULL;
+	return r->run->path ? r->run->path
+			    : queue_path(&r->files.settings, r->arena);
 }
 
 int queue_run(const struct queue_run *run, struct arena *a)
@@ -450,15 +436,19 @@ int queue_run(const struct queue_run *run, struct arena *a)
 		.arena = a,
 		.deadline = deadline_in(run->seconds),
 	};
-	const char *path = queue_find(run->inv, a);
+	const char *path;
 	struct fail why;
 
-	if (!path || !store_exists(path))
-		return 0;
-	if (store_open(&r.store, path, &why) != 0 || run_store(&r, &why) != 0) {
+	if (cmdline_sets(run->inv, OPT_host)) {
+		log_error("--host has no queue: mail waits for an account");
+		return fail_exit_code(FAIL_USAGE);
+	}
+	listen_to_signals();
+	files_init(&r.files, a);
+	path = settle_path(&r);
+	if (path && store_exists(path) && run_store(&r, path, &why) != 0) {
 		log_error("%s", why.text);
 		r.code = fail_exit_code(why.kind);
 	}
-	store_close(&r.store);
 	return r.code;
 }

@@ -229,26 +229,55 @@ static int facility(const struct report *r)
 	return -1;
 }
 
-static void write_log(const struct report *r, const struct outcome *o, int code)
+static void write_line(
+    const struct report *r, const struct buf *line, bool is_error)
 {
 	const char *path = r->settings ? r->settings->logfile : NULL;
-	struct buf line, timed;
+	struct buf timed;
 	struct fail why;
 
-	buf_init(&line, LINE_MAX_BYTES);
 	buf_init(&timed, LINE_MAX_BYTES + 256);
-	make_line(&line, r, o, code);
 	if (path && path[0]) {
 		add_time(&timed, r->settings->logfile_time_format);
-		buf_add_slice(&timed, buf_slice(&line));
+		buf_add_slice(&timed, buf_slice(line));
 		/* A log that cannot be written changes no outcome. */
 		if (log_to_file(path, buf_slice(&timed), &why) != 0)
 			log_warning("%s", why.text);
 	}
 	if (facility(r) >= 0)
-		log_to_syslog(facility(r), code != 0, buf_slice(&line));
-	buf_free(&line);
+		log_to_syslog(facility(r), is_error, buf_slice(line));
 	buf_free(&timed);
+}
+
+static void write_log(const struct report *r, const struct outcome *o, int code)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	make_line(&line, r, o, code);
+	write_line(r, &line, code != 0);
+	buf_free(&line);
+}
+
+void report_note(const struct report *r, const char *queue_id, const char *text)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	buf_adds(&line, "note");
+	add_quoted(&line, "errormsg", text);
+	if (r->account)
+		add_word(&line, "account", slice_of(r->account));
+	add_word(&line, "queue", slice_of(queue_id));
+	write_line(r, &line, true);
+	buf_free(&line);
+}
+
+void report_warning(
+    const struct report *r, const char *queue_id, const char *text)
+{
+	log_warning("queued message %s: %s", queue_id, text);
+	report_note(r, queue_id, text);
 }
 
 static void say_advice(const struct fail *why)

@@ -103,10 +103,17 @@ static bool run_transactions(const struct plan *p, struct smtp *session,
 		open = smtp_send(
 		    session, &envelope, m, last && left <= step, &result);
 		merge(ret, &result, first, a);
+		if (p->after_dot && left > step)
+			p->after_dot(p->before_dot_ctx, first, &result);
 	}
 	if (first < p->n_rcpt)
 		not_reached(p, first, a, ret);
 	return open;
+}
+
+bool submit_is_general(const struct reply_rule *rule)
+{
+	return slice_eq(slice_of(rule->pattern), SLICE(".*"));
 }
 
 /*
@@ -120,11 +127,9 @@ static enum fail_kind kind_of_rule(const struct reply_rule *rule,
 		FAIL_REFUSED, FAIL_BUG, FAIL_PROTOCOL, FAIL_SENDER,
 		FAIL_CONFIG };
 
-	bool is_general = slice_eq(slice_of(rule->pattern), SLICE(".*"));
-
 	if (reply->code == 0)
 		return kind == FAIL_NOHOST ? FAIL_CONFIG : kind;
-	if (is_general || reply->code / 100 != 5)
+	if (submit_is_general(rule) || reply->code / 100 != 5)
 		return kind;
 	if (rule->class == RULE_AUTH && kind == FAIL_AUTH)
 		return kind;
@@ -135,10 +140,10 @@ static enum fail_kind kind_of_rule(const struct reply_rule *rule,
 }
 
 /*
- * The rule that knows this verdict. Without a reply, only a failure to get
- * through has one, and that of a host the user named is the user's.
+ * Without a reply, only a failure to get through has one, and that of a host
+ * the user named is the user's.
  */
-static const struct reply_rule *rule_for(const struct plan *p,
+const struct reply_rule *submit_rule(const struct plan *p,
     const struct fail *why, const struct outcome_reply *reply)
 {
 	const char *stage = reply->stage;
@@ -161,7 +166,7 @@ static void refine(const struct plan *p, enum outcome_class class,
 	const struct reply_rule *rule = NULL;
 
 	if (class != OUTCOME_UNKNOWN && class != OUTCOME_ACCEPTED)
-		rule = rule_for(p, why, reply);
+		rule = submit_rule(p, why, reply);
 	if (!rule)
 		return;
 	why->kind = kind_of_rule(rule, reply, why->kind);
@@ -176,7 +181,7 @@ static void refine(const struct plan *p, enum outcome_class class,
 static void note_suppression(
     const struct plan *p, struct outcome_rcpt *r, bool is_named)
 {
-	const struct reply_rule *rule = rule_for(p, &r->why, &r->reply);
+	const struct reply_rule *rule = submit_rule(p, &r->why, &r->reply);
 	bool for_all = !is_named || strcmp(r->reply.stage, "rcpt") == 0;
 
 	if (!rule || rule->class != RULE_SUPPRESSED ||

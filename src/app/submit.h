@@ -25,6 +25,12 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
     bool last, struct arena *a, struct outcome *ret);
 
+/* The provider's rule that knows this verdict, or NULL. */
+const struct reply_rule *submit_rule(const struct plan *p,
+    const struct fail *why, const struct outcome_reply *reply);
+/* Does it fit any text, so that it says no more than the code does? */
+bool submit_is_general(const struct reply_rule *rule);
+
 /* *ret for a message that was not sent: `like` happened to all of it. */
 void submit_not(const struct plan *p, const struct outcome *like,
     struct arena *a, struct outcome *ret);

@@ -35,6 +35,8 @@ void queuefile_new_id(char ret_id[QUEUE_ID_LEN + 1])
 	}
 	for (size_t i = 0; i < QUEUE_ID_LEN; i++)
 		ret_id[i] = alphabet[bits[i] % 32];
+	/* Scripts count the lines of a listing that begin with 0-9 or A-F. */
+	ret_id[0] = alphabet[bits[0] % 10];
 	ret_id[QUEUE_ID_LEN] = '\0';
 }
 
@@ -400,7 +402,7 @@ static int check_body(const struct queue_file *f, struct fail *why)
 	return crc == f->body_crc ? 0 : queuefile_damaged(why, "the message");
 }
 
-int queuefile_load(struct queue_file *f, struct msg *m, struct fail *why)
+int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why)
 {
 	static const struct intake_params params = { .max_size = 0 };
 

@@ -24,7 +24,7 @@
 #include "intake.h"
 #include "outcome.h"
 
-#define QUEUE_ID_LEN       20 /* 96 bits in base 32 */
+#define QUEUE_ID_LEN       20 /* 98 bits: a digit, then base 32 */
 #define QUEUE_TEXT_MAX     255
 #define QUEUE_ACCOUNT_MAX  63
 #define QUEUE_ATTEMPTS_MAX 99999
@@ -73,7 +73,8 @@ struct queue_file {
 	uint32_t body_crc;
 };
 
-/* A new id: random, of letters and digits that a file name can have. */
+/* A new id: random, of letters and digits that a file name can have, a digit
+ * first. */
 void queuefile_new_id(char ret_id[QUEUE_ID_LEN + 1]);
 bool queuefile_is_id(struct slice name);
 
@@ -100,6 +101,6 @@ int queuefile_save(struct queue_file *f, struct fail *why);
  * Checks the message against its checksum and reads it into m, which is as
  * msg_init() left it. Fails: MESSAGE, OS.
  */
-int queuefile_load(struct queue_file *f, struct msg *m, struct fail *why);
+int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why);
 
 #endif

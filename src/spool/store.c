@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,6 +13,8 @@
 
 enum {
 	NAMES_TRIED = 8,
+	LOCK_TRIES = 3,
+	LOCK_PAUSE = 5, /* milliseconds */
 	/* Kept free: a report or a log line must still find room. */
 	RESERVE = 16 * 1024 * 1024,
 	RESERVE_SHARE = 100, /* and a hundredth of the file system */
@@ -57,7 +60,8 @@ bool store_exists(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0;
+	/* What may not be looked at is there: opening it says why. */
+	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /*
@@ -230,12 +234,23 @@ static bool is_still(int dir, const char *id, const struct stat *st)
 	       now.st_ino == st->st_ino && now.st_dev == st->st_dev;
 }
 
+/* store_is_locked() holds a lock for a moment: that is not work. */
+static int lock_soon(int fd)
+{
+	for (int i = 1; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return -1;
+		(void)poll(NULL, 0, LOCK_PAUSE);
+	}
+	return 0;
+}
+
 static int lock(
     struct store *s, int dir, const char *id, int fd, struct fail *why)
 {
 	struct stat st;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+	if (lock_soon(fd) != 0)
 		return errno == EWOULDBLOCK
 			   ? fail(why, FAIL_LOCKED,
 				 "%s: somebody else works on it", id)
@@ -263,6 +278,8 @@ static int open_message(
 		    why, FAIL_MESSAGE, "%s: not a message of this user", id);
 	fd = openat(
 	    dir, id, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == EACCES)
+		return fail(why, FAIL_MESSAGE, "%s: it may not be read", id);
 	if (fd < 0)
 		return errno == ENOENT ? gone(why, id) : no(why, s, id);
 	return fd;
@@ -292,16 +309,34 @@ int store_take(struct store *s, enum store_place place, const char *id,
 	return -1;
 }
 
+int store_peek(struct store *s, enum store_place place, const char *id,
+    struct queue_file *f, struct arena *a, struct fail *why)
+{
+	*f = (struct queue_file){ .fd = -1 };
+	f->fd = open_message(s, s->dir[place], id, O_RDONLY, why);
+	if (f->fd >= 0 && read_message(f, id, a, why) == 0)
+		return 0;
+	store_release(f);
+	return -1;
+}
+
 int store_look(struct store *s, enum store_place place, const char *id,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
-	int result;
+	int result = store_peek(s, place, id, f, a, why);
 
-	*f = (struct queue_file){ .fd = -1 };
-	f->fd = open_message(s, s->dir[place], id, O_RDONLY, why);
-	result = f->fd < 0 ? -1 : read_message(f, id, a, why);
 	store_release(f);
 	return result;
+}
+
+bool store_is_locked(struct store *s, enum store_place place, const char *id)
+{
+	int fd = open_message(s, s->dir[place], id, O_RDONLY, NULL);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 &&
+		      errno == EWOULDBLOCK;
+
+	io_close(fd);
+	return locked;
 }
 
 void store_release(struct queue_file *f)
@@ -330,6 +365,21 @@ int store_move(struct store *s, enum store_place from, enum store_place to,
 }
 
 /* ---- all of them ---- */
+
+int store_lock(struct store *s, struct fail *why)
+{
+	int fd = openat(s->dir[STORE_TMP], "../lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0 && errno == EWOULDBLOCK)
+		fail(why, FAIL_LOCKED, "the spool %s: somebody else runs it",
+		    s->path);
+	else
+		no(why, s, "lock");
+	return io_close(fd);
+}
 
 /* Names that are ids, one at a time to `each`. */
 static int walk(struct store *s, enum store_place place,

@@ -6,6 +6,7 @@
  *	new/     waits for its next try
  *	hold/    waits until a person lets it go
  *	failed/  could not be read, kept for a person to look at
+ *	lock     locked by whoever goes through all of it
  *
  * on one file system. A message is there when its file has its name in new/
  * or hold/, and not before; it is gone when that name is gone. Whoever works
@@ -56,9 +57,16 @@ int store_add(struct store *s, struct queue_file *f, struct msg *m,
  */
 int store_take(struct store *s, enum store_place place, const char *id,
     struct queue_file *f, struct arena *a, struct fail *why);
-/* Reads it without the lock, to list or sort it; f->fd is closed again. */
+/*
+ * Reads it without the lock: store_look() to list or sort it, f->fd is closed
+ * again; store_peek() for its message, too, the caller calls store_release().
+ */
 int store_look(struct store *s, enum store_place place, const char *id,
     struct queue_file *f, struct arena *a, struct fail *why);
+int store_peek(struct store *s, enum store_place place, const char *id,
+    struct queue_file *f, struct arena *a, struct fail *why);
+/* Does somebody work on it just now? */
+bool store_is_locked(struct store *s, enum store_place place, const char *id);
 /* Lets go of it: unlocks and closes. */
 void store_release(struct queue_file *f);
 
@@ -83,6 +91,12 @@ struct store_list {
 /* Appends the messages of a place; names that are no ids are left out. */
 int store_list(struct store *s, enum store_place place, struct arena *a,
     struct store_list *list, struct fail *why);
+
+/*
+ * The lock of those who go through the whole spool: a descriptor to be closed
+ * by its owner, or -1. Never waits. Fails: LOCKED, OS.
+ */
+int store_lock(struct store *s, struct fail *why);
 
 /*
  * Removes what was left in tmp/ by processes that died: files that nobody

@@ -336,6 +336,77 @@ TEST(one_at_a_time)
 	arena_free(&a);
 }
 
+TEST(who_is_at_work)
+{
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file f;
+	struct fail why = { .kind = FAIL_NONE };
+	const char *id;
+	int first, second;
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	id = add(&s, TEXT, &a);
+	CHECK(!store_is_locked(&s, STORE_NEW, id));
+	CHECK(!store_is_locked(&s, STORE_HOLD, id));
+	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	CHECK(store_is_locked(&s, STORE_NEW, id));
+	store_release(&f);
+	CHECK(!store_is_locked(&s, STORE_NEW, id));
+
+	first = store_lock(&s, &why);
+	CHECK(first >= 0);
+	CHECK_INT(fcntl(first, F_GETFD), FD_CLOEXEC);
+	second = store_lock(&s, &why);
+	CHECK_INT(second, -1);
+	CHECK_INT(why.kind, FAIL_LOCKED);
+	/* It is nobody's message that is locked. */
+	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	store_release(&f);
+	io_close(first);
+	first = store_lock(&s, &why);
+	CHECK(first >= 0);
+	io_close(first);
+
+	wipe();
+	CHECK_INT(mkdir(SPOOL, 0700), 0);
+	store_close(&s);
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	CHECK_INT(mkdir(SPOOL "/lock", 0700), 0);
+	CHECK_INT(store_lock(&s, &why), -1);
+	CHECK_INT(why.kind, FAIL_OS);
+	store_close(&s);
+	arena_free(&a);
+}
+
+/* A look leaves the file open for whoever wants the message, too. */
+TEST(peek)
+{
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file taken, f;
+	struct fail why = { .kind = FAIL_NONE };
+	struct msg m;
+	const char *id;
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	id = add(&s, TEXT, &a);
+	CHECK_INT(store_take(&s, STORE_NEW, id, &taken, &a, &why), 0);
+	CHECK_INT(store_peek(&s, STORE_NEW, id, &f, &a, &why), 0);
+	check_same(&f);
+	msg_init(&m);
+	CHECK_INT(queuefile_load(&f, &m, &why), 0);
+	msg_free(&m);
+	store_release(&f);
+	store_release(&taken);
+	CHECK_INT(store_peek(&s, STORE_HOLD, id, &f, &a, &why), -1);
+	CHECK_INT(f.fd, -1);
+	store_close(&s);
+	arena_free(&a);
+}
+
 /* What stands in the directory and is no message of ours is not touched. */
 TEST(strange_things)
 {
@@ -441,6 +512,7 @@ TEST(names_that_are_no_ids)
 		queuefile_new_id(one);
 		queuefile_new_id(two);
 		CHECK(queuefile_is_id(slice_of(one)));
+		CHECK(one[0] >= '0' && one[0] <= '9');
 		CHECK(strcmp(one, two) != 0);
 	}
 }
