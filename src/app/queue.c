@@ -222,6 +222,18 @@ static void note_progress(
 	explain(p, o, refused && !is_told ? refused : waiting);
 }
 
+/*
+ * Who may have got it in an earlier try is still in doubt when this one did
+ * not reach him.
+ */
+static char letter_of_waiting(const struct queued *q, size_t i)
+{
+	size_t place = q->rcpt ? q->rcpt[i] : i;
+
+	return q->before && q->before[place] == QUEUE_UNKNOWN ? QUEUE_UNKNOWN
+							      : QUEUE_WAITS;
+}
+
 /* A refusal that the caller is told of needs no report. */
 static void note_letters(
     struct queued *q, const struct outcome *o, bool is_told)
@@ -231,6 +243,8 @@ static void note_letters(
 
 		if (letter == QUEUE_REFUSED && is_told)
 			letter = QUEUE_DONE;
+		else if (letter == QUEUE_WAITS)
+			letter = letter_of_waiting(q, i);
 		*letter_at(q, i) = letter;
 	}
 }
@@ -361,9 +375,10 @@ void queue_after_dot(void *ctx, size_t first, const struct outcome *part)
 
 		/* What a refusal means is not known before all is. */
 		*letter_at(q, first + i) =
-		    (char)(class == OUTCOME_ACCEPTED  ? QUEUE_DONE
-			   : class == OUTCOME_UNKNOWN ? QUEUE_UNKNOWN
-						      : QUEUE_WAITS);
+		    (char)(class == OUTCOME_ACCEPTED ? QUEUE_DONE
+			   : class == OUTCOME_UNKNOWN
+			       ? QUEUE_UNKNOWN
+			       : letter_of_waiting(q, first + i));
 	}
 	/* Without it a death now means a second copy, and no loss. */
 	(void)queuefile_save(&q->file, NULL);

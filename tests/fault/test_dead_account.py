@@ -120,21 +120,47 @@ def test_one_dead_account_among_two(box):
     assert len(box.spool.waiting()) == 5
 
 
-def test_account_that_is_gone(box):
-    """Its mail stays, and a refusal that nobody knows of is not dropped."""
+@pytest.mark.parametrize("letter, rest", [
+    ("Q", {b"Q"}), ("U", {b"U"}),
+    # Refused, and nobody knows: it, or the report of it.
+    ("P", {b"P", b"Q"})])
+def test_account_that_is_gone(box, letter, rest):
+    """Its mail stays, and so does the doubt whether it has arrived."""
     fill(box, 2)
-    for path, letter in zip(box.spool.files("new"), b"QP"):
+    for path in box.spool.files("new"):
         data = bytearray(spool.change_head(
             path.read_bytes(), lambda head: re.sub(
                 rb"\naccount [^\n]*\n", b"\naccount gone\n", head)))
-        data[spool.LETTERS] = letter
+        data[spool.LETTERS] = ord(letter)
         spool.overwrite(path, bytes(data))
     box.configure()
-    before = sorted(box.spool.letters().values())
-    ended = box.run()
-    assert ended.code == 78 and b"gone" in ended.err
-    assert sorted(box.spool.letters().values()) == before
+    for _ in range(3):
+        box.run()
+        box.spool.make_due()
+    left = [path.read_bytes() for path in box.spool.files("new")]
+    assert len(left) == 2
+    for data in left:
+        assert data[spool.LETTERS:spool.LETTERS + 1] in rest
+        assert data[spool.LETTERS:spool.LETTERS + 1] != b"Q" or \
+            letter == "Q" or b"\nreport yes\n" in data
     assert not box.relay.messages
+
+
+def test_doubt_outlives_a_failed_try(box):
+    """Marked unknown, then not reached: a later copy is still no surprise."""
+    box.configure()
+    box.relay.faults.add(Fault("body-end", close="before", deliver=True,
+                               times=1))
+    assert box.send().code == 0
+    assert list(box.spool.letters().values()) == ["U"]
+    for reply in ("421 4.3.2 not now", "451 4.3.0 later"):
+        for stage in ("greeting", "mail", "rcpt"):
+            box.relay.faults.add(Fault(stage, reply=reply, times=1))
+            box.spool.make_due()
+            box.run()
+            assert list(box.spool.letters().values()) == ["U"], (reply, stage)
+    box.run_to_the_end()
+    assert len(box.relay.messages) == 2
 
 
 def test_many_over_few_connections(box):
