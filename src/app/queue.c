@@ -105,6 +105,18 @@ static enum schedule_kind schedule_of(
 	return is_ours ? SCHEDULE_HOLD : SCHEDULE_BACKOFF;
 }
 
+/* What the relay says before any message speaks of the account, or of it. */
+static bool is_of_session(const char *stage)
+{
+	static const char *const stages[] = { "greeting", "ehlo", "starttls",
+		"auth" };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (strcmp(stages[i], stage) == 0)
+			return true;
+	return false;
+}
+
 static char letter_of(const struct outcome_rcpt *r)
 {
 	enum schedule_kind unused;
@@ -122,7 +134,8 @@ static char letter_of(const struct outcome_rcpt *r)
 	case OUTCOME_PERM:
 		break;
 	}
-	return is_of_message(r->why.kind) && !rule_says(r->retry, &unused)
+	return is_of_message(r->why.kind) && !is_of_session(r->reply.stage) &&
+		       !rule_says(r->retry, &unused)
 		   ? QUEUE_REFUSED
 		   : QUEUE_WAITS;
 }
