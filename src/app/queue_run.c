@@ -69,6 +69,7 @@ static void make_call(struct attempt *t, const struct runner *r)
 		places[n++] = i;
 	}
 	t->queued.rcpt = places;
+	t->queued.before = arena_copy(&t->arena, slice_of(f->progress.letters));
 	t->call = *r->run->inv;
 	t->call.account = r->line.account;
 	t->call.sender = f->info.sender;

@@ -128,8 +128,9 @@ static int parse_preamble(
 			(uint64_t *)(void *)((char *)ret + marks[i].at)))
 			return queuefile_damaged(why, "the first line");
 	}
-	if (ret->head_n > HEAD_MAX || ret->body_n > INT64_MAX - HEAD_MAX ||
-	    ret->n_rcpt == 0 || ret->n_rcpt > ADDR_LIST_MAX)
+	if (!slice_starts(sector, SLICE("\n")) || ret->head_n > HEAD_MAX ||
+	    ret->body_n > INT64_MAX - HEAD_MAX || ret->n_rcpt == 0 ||
+	    ret->n_rcpt > ADDR_LIST_MAX)
 		return queuefile_damaged(why, "the first line");
 	return 0;
 }
