@@ -105,6 +105,18 @@ static enum schedule_kind schedule_of(
 	return is_ours ? SCHEDULE_HOLD : SCHEDULE_BACKOFF;
 }
 
+/* What the relay says before any message speaks of the account, or of it. */
+static bool is_of_session(const char *stage)
+{
+	static const char *const stages[] = { "greeting", "ehlo", "starttls",
+		"auth" };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (strcmp(stages[i], stage) == 0)
+			return true;
+	return false;
+}
+
 static char letter_of(const struct outcome_rcpt *r)
 {
 	enum schedule_kind unused;
@@ -122,7 +134,8 @@ static char letter_of(const struct outcome_rcpt *r)
 	case OUTCOME_PERM:
 		break;
 	}
-	return is_of_message(r->why.kind) && !rule_says(r->retry, &unused)
+	return is_of_message(r->why.kind) && !is_of_session(r->reply.stage) &&
+		       !rule_says(r->retry, &unused)
 		   ? QUEUE_REFUSED
 		   : QUEUE_WAITS;
 }
@@ -222,6 +235,18 @@ static void note_progress(
 	explain(p, o, refused && !is_told ? refused : waiting);
 }
 
+/*
+ * Who may have got it in an earlier try is still in doubt when this one did
+ * not reach him.
+ */
+static char letter_of_waiting(const struct queued *q, size_t i)
+{
+	size_t place = q->rcpt ? q->rcpt[i] : i;
+
+	return q->before && q->before[place] == QUEUE_UNKNOWN ? QUEUE_UNKNOWN
+							      : QUEUE_WAITS;
+}
+
 /* A refusal that the caller is told of needs no report. */
 static void note_letters(
     struct queued *q, const struct outcome *o, bool is_told)
@@ -231,6 +256,8 @@ static void note_letters(
 
 		if (letter == QUEUE_REFUSED && is_told)
 			letter = QUEUE_DONE;
+		else if (letter == QUEUE_WAITS)
+			letter = letter_of_waiting(q, i);
 		*letter_at(q, i) = letter;
 	}
 }
@@ -314,9 +341,8 @@ int queue_add(
 	if (open_store(q, s, why) != 0)
 		return -1;
 	fill(q, s, o);
-	if (store_add(&q->store, &q->file, s->msg, s->arena, &q->is_unsure,
-		why) == 0) {
-		if (q->is_unsure)
+	if (store_add(&q->store, &q->file, s->msg, s->arena, why) == 0) {
+		if (q->file.is_unsure)
 			log_warning("queued message %s: a power cut may take "
 				    "it back: %s",
 			    q->file.info.id, why->text);
@@ -361,9 +387,10 @@ void queue_after_dot(void *ctx, size_t first, const struct outcome *part)
 
 		/* What a refusal means is not known before all is. */
 		*letter_at(q, first + i) =
-		    (char)(class == OUTCOME_ACCEPTED  ? QUEUE_DONE
-			   : class == OUTCOME_UNKNOWN ? QUEUE_UNKNOWN
-						      : QUEUE_WAITS);
+		    (char)(class == OUTCOME_ACCEPTED ? QUEUE_DONE
+			   : class == OUTCOME_UNKNOWN
+			       ? QUEUE_UNKNOWN
+			       : letter_of_waiting(q, first + i));
 	}
 	/* Without it a death now means a second copy, and no loss. */
 	(void)queuefile_save(&q->file, NULL);

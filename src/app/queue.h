@@ -17,7 +17,8 @@ struct queued {
 	struct queue_file file; /* fd -1: it is not in the spool */
 	const size_t *rcpt;     /* the plan's recipients as places in the file;
 				   NULL: they are the file's */
-	bool is_unsure;         /* there, but maybe not after a power cut */
+	const char *before;     /* the file's letters before this try; NULL:
+				   all wait */
 };
 
 /* The directory: `spool`, else by the user; NULL without a home. */

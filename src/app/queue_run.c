@@ -71,6 +71,7 @@ static void make_call(struct attempt *t, const struct runner *r)
 		places[n++] = i;
 	}
 	t->queued.rcpt = places;
+	t->queued.before = arena_copy(&t->arena, slice_of(f->progress.letters));
 	t->call = *r->run->inv;
 	t->call.account = r->line.account;
 	t->call.sender = f->info.sender;
@@ -316,8 +317,7 @@ static void take(struct runner *r, const struct store_item *item)
 	int result;
 
 	msg_init(&t.msg);
-	result = store_take(
-	    &r->store, item->place, item->id, &t.queued.file, &t.arena, &why);
+	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
 	if (result == 0)
 		result = work_on(&t, r, &why);
 	if (result != 0 && why.kind != FAIL_LOCKED)
@@ -352,8 +352,7 @@ static struct entry *sorted(struct runner *r, const struct store_list *list)
 		struct queue_file f;
 
 		v[i] = (struct entry){ &list->v[i], "", 0 };
-		if (store_look(&r->store, list->v[i].place, list->v[i].id, &f,
-			&arena, NULL) == 0) {
+		if (store_look(&r->store, &list->v[i], &f, &arena, NULL) == 0) {
 			v[i].account =
 			    arena_copy(r->arena, slice_of(f.info.account));
 			v[i].next_try = f.progress.next_try;

@@ -128,8 +128,9 @@ static int parse_preamble(
 			(uint64_t *)(void *)((char *)ret + marks[i].at)))
 			return queuefile_damaged(why, "the first line");
 	}
-	if (ret->head_n > HEAD_MAX || ret->body_n > INT64_MAX - HEAD_MAX ||
-	    ret->n_rcpt == 0 || ret->n_rcpt > ADDR_LIST_MAX)
+	if (!slice_starts(sector, SLICE("\n")) || ret->head_n > HEAD_MAX ||
+	    ret->body_n > INT64_MAX - HEAD_MAX || ret->n_rcpt == 0 ||
+	    ret->n_rcpt > ADDR_LIST_MAX)
 		return queuefile_damaged(why, "the first line");
 	return 0;
 }
@@ -233,8 +234,8 @@ static int parse_progress(
 
 	for (size_t i = 0; i < 2; i++) {
 		struct queue_progress p = { .attempts = 0 };
-		struct slice sector =
-		    slice_head(slice_skip(page, SLOT_AT + i * SECTOR), SECTOR);
+		struct slice sector = slice_head(
+		    slice_skip(page, SLOT_AT + i * (size_t)SECTOR), SECTOR);
 		unsigned sequence;
 
 		if (!parse_slot(sector, &p, &sequence) ||
@@ -374,7 +375,7 @@ static int read_head(struct queue_file *f, const struct preamble *p,
 int queuefile_read(struct queue_file *f, struct arena *a, struct fail *why)
 {
 	char page[HEAD_AT];
-	struct preamble p;
+	struct preamble p = { .head_n = 0 };
 
 	if (get_at(f->fd, 0, page, sizeof(page), why) != 0 ||
 	    parse_preamble((struct slice){ page, SECTOR }, &p, why) != 0 ||

@@ -52,7 +52,7 @@ def check(data):
         raise Damaged("the envelope")
     if crc32c(body) != body_crc:
         raise Damaged("the message")
-    if not any(slot_counts(data, at) for at in SLOTS):
+    if not n or not any(slot_counts(data, at) for at in SLOTS):
         raise Damaged("its progress")
     return data[LETTERS:LETTERS + n].decode("ascii")
 

@@ -13,7 +13,7 @@ import scenario
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "ENOMEM", "EMFILE")
 
 # Short form: these many errors at each call, by turns.
-AT_EACH = 2
+AT_EACH = 1
 
 FILE_CALLS = set("""
 open openat creat read pread64 readv write pwrite64 writev fsync fdatasync
