@@ -172,7 +172,7 @@ int mode_configure(const struct invocation *inv, struct arena *a)
 	struct found found;
 
 	if (!domain || look_up(domain, a, &found, &why) != 0)
-		return mode_fail(&why);
+		return mode_say(&why);
 	show(&found, inv->address, domain, a);
 	return 0;
 }

@@ -7,11 +7,6 @@
 
 #include "cmdline.h"
 
-/* What most modes end with. Frees b; a failure is OS. */
-int mode_print(struct buf *b, int code);
-/* Says a failure, and what to do; returns its exit code. */
-int mode_fail(const struct fail *why);
-
 int mode_run(const struct invocation *inv, struct arena *a);
 
 /* send.c: read a message, send it, report. */
@@ -26,5 +21,25 @@ int mode_serverinfo(const struct invocation *inv, struct arena *a);
 int mode_rmqs(const struct invocation *inv, struct arena *a);
 /* configure.c: an account for an address, by DNS. */
 int mode_configure(const struct invocation *inv, struct arena *a);
+
+/* queue_list.c: what waits, for people, as a number, for programs. */
+int mode_queue_list(const struct invocation *inv, struct arena *a);
+int mode_queue_count(const struct invocation *inv, struct arena *a);
+int mode_queue_json(const struct invocation *inv, struct arena *a);
+
+/* queue_edit.c: one message, named by its id. */
+int mode_queue_show(const struct invocation *inv, struct arena *a);
+int mode_queue_drop(const struct invocation *inv, struct arena *a);
+int mode_queue_hold(const struct invocation *inv, struct arena *a);
+int mode_queue_release(const struct invocation *inv, struct arena *a);
+int mode_queue_retry(const struct invocation *inv, struct arena *a);
+
+/*
+ * Standard output is the product of some modes: losing it is a failure. Frees
+ * b; returns the code, or that of the failure.
+ */
+int mode_print(struct buf *b, int code);
+/* The failure on stderr; returns its code. */
+int mode_say(const struct fail *why);
 
 #endif

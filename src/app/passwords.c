@@ -42,7 +42,7 @@ static int check_operands(const struct invocation *inv, struct fail *why)
 
 static int check_account(const struct settings *s, struct fail *why)
 {
-	if (!s->host)
+	if (!account_server(s))
 		return option_fail(why, s, OPT_host,
 		    "host is not set, and no provider either");
 	if (!s->user)
@@ -81,7 +81,7 @@ static struct secret *ask(const struct settings *s, struct fail *why)
 	buf_adds(&prompt, "Password for ");
 	buf_add_printable(&prompt, slice_of(s->user));
 	buf_adds(&prompt, " at ");
-	buf_add_printable(&prompt, slice_of(s->host));
+	buf_add_printable(&prompt, slice_of(account_server(s)));
 	buf_adds(&prompt, ": ");
 	password = passwords_ask(buf_text(&prompt), RUN_OUTPUT_MAX, why);
 	buf_free(&prompt);

@@ -1,10 +1,10 @@
 #include "send.h"
 #include "account.h"
+#include "deliver.h"
 #include "hdr.h"
 #include "io.h"
 #include "log.h"
 #include "modes.h"
-#include "submit.h"
 #include <unistd.h>
 
 static const char size_advice[] =
@@ -69,6 +69,15 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 	return cred_start(&s->cred, settings, why);
 }
 
+int send_share(struct send *s, const struct send *from, struct fail *why)
+{
+	s->files.settings = from->files.settings;
+	s->files.account = from->files.account;
+	s->report.account = s->files.account;
+	s->report.settings = &s->files.settings;
+	return plan_connection(&s->plan, &s->files.settings, s->arena, why);
+}
+
 struct intake_params send_intake(const struct send *s, bool dot_ends)
 {
 	return (struct intake_params){
@@ -111,9 +120,10 @@ static struct slice final_message_id(const struct send *s)
 	return s->view.message_id;
 }
 
-static int prepare(struct send *s, struct fail *why)
+int send_prepare(struct send *s, struct fail *why)
 {
 	struct rewrite_params rewrite;
+	struct slice id;
 	int result =
 	    plan_envelope(&s->plan, s->inv, &s->view, &s->files.warnings, why);
 
@@ -125,24 +135,20 @@ static int prepare(struct send *s, struct fail *why)
 	plan_rewrite(&s->plan, s->inv, &rewrite);
 	if (rewrite_plan(&rewrite, s->msg, s->arena, why) != 0)
 		return -1;
-	s->report.message_id = final_message_id(s);
+	id = final_message_id(s);
+	/* A copy: the header may be written anew on its way (recode.h). */
+	s->report.message_id = slice_of(arena_copy(s->arena, id));
 	/* Intake counted octets as they came; the relay counts CRLF and
 	   header. */
-	if (send_check_size(s, msg_wire_size(s->msg), why) != 0)
-		return -1;
-	s->password = cred_collect(&s->cred, &s->files.settings, why);
-	return !s->password && why->kind != FAIL_NONE ? -1 : 0;
+	return send_check_size(s, msg_wire_size(s->msg), why);
 }
 
 int send_submit(struct send *s, struct outcome *ret, struct fail *why)
 {
 	why->kind = FAIL_NONE;
-	if (prepare(s, why) != 0)
+	if (send_prepare(s, why) != 0)
 		return -1;
-	/* The files' text holds secrets nobody needs any more. */
-	files_free(&s->files);
-	submit(&s->plan, s->msg, s->password, s->arena, ret);
-	return 0;
+	return deliver(s, ret, why);
 }
 
 static int read_message(struct send *s, struct msg *m, struct fail *why)

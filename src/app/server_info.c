@@ -194,7 +194,7 @@ int mode_serverinfo(const struct invocation *inv, struct arena *a)
 
 	buf_init(&b, TEXT_MAX);
 	send_begin(&s, inv, a);
-	code = show_server(&s, &b, &why) == 0 ? 0 : mode_fail(&why);
+	code = show_server(&s, &b, &why) == 0 ? 0 : mode_say(&why);
 	send_end(&s);
 	return mode_print(&b, code);
 }
@@ -228,7 +228,7 @@ int mode_rmqs(const struct invocation *inv, struct arena *a)
 	int code;
 
 	send_begin(&s, inv, a);
-	code = start_queue(&s, &why) == 0 ? 0 : mode_fail(&why);
+	code = start_queue(&s, &why) == 0 ? 0 : mode_say(&why);
 	send_end(&s);
 	return code;
 }

@@ -3,6 +3,7 @@
 #include "mem.h"
 #include "slice.h"
 #include "tls_peer.h"
+#include "tls_setup.h"
 #include "trust.h"
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -36,6 +37,8 @@ struct tls {
 	char *name;          /* A-labels, without the dot of the root */
 	unsigned char address[16];       /* when the name is one */
 	gnutls_typed_vdata_st wanted[2]; /* of the certificate */
+	struct tls_pin pin;
+	bool is_unchecked;
 	unsigned warnings;
 	char description[96];
 };
@@ -63,6 +66,8 @@ static int tls_trust(struct tls *t, struct fail *why)
 	gnutls_certificate_set_verify_limits(
 	    t->trust, CHAIN_KEY_BITS_MAX, CHAIN_MAX);
 	t->imported = 1;
+	if (t->is_unchecked || t->pin.n > 0)
+		return 0;
 	t->store = trust_load(t->trust_file ? t->trust_file : TRUST_BUNDLE);
 	if (!t->store)
 		t->imported =
@@ -144,6 +149,16 @@ static int check_chain(gnutls_session_t session)
 	return t->status ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR : 0;
 }
 
+/* Called within the handshake, before anything is sent under its keys. */
+static int check_pin(gnutls_session_t session)
+{
+	const struct tls *t = gnutls_session_get_ptr(session);
+
+	return tls_pin_fits(session, &t->pin)
+		   ? 0
+		   : GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+}
+
 /*
  * Whose certificate it must be, and that it is for servers if it says what it
  * is for (RFC 5280 4.2.1.12). The library keeps the pointers.
@@ -153,12 +168,16 @@ static void tls_verify(struct tls *t)
 	static unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
 	size_t n = host_address(t->name, t->address);
 
+	gnutls_session_set_ptr(t->session, t);
+	if (t->pin.n > 0)
+		gnutls_session_set_verify_function(t->session, check_pin);
+	if (t->is_unchecked || t->pin.n > 0)
+		return;
 	t->wanted[0].type = n ? GNUTLS_DT_IP_ADDRESS : GNUTLS_DT_DNS_HOSTNAME;
 	t->wanted[0].data = n ? t->address : (unsigned char *)t->name;
 	t->wanted[0].size = (unsigned)n; /* 0: ends with a NUL */
 	t->wanted[1].type = GNUTLS_DT_KEY_PURPOSE_OID;
 	t->wanted[1].data = purpose;
-	gnutls_session_set_ptr(t->session, t);
 	gnutls_session_set_verify_function(t->session, check_chain);
 }
 
@@ -200,7 +219,8 @@ static int set_priorities(gnutls_session_t session)
 	return error;
 }
 
-static int tls_session(struct tls *t, struct fail *why)
+static int tls_session(
+    struct tls *t, const struct tls_params *params, struct fail *why)
 {
 	const unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK |
 			       GNUTLS_NO_TICKETS | GNUTLS_NO_SIGNAL;
@@ -217,6 +237,8 @@ static int tls_session(struct tls *t, struct fail *why)
 		    t->session, GNUTLS_NAME_DNS, t->name, strlen(t->name));
 	if (error != 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(error));
+	if (tls_setup_session(t->session, params, why) != 0)
+		return -1;
 	tls_verify(t);
 	gnutls_handshake_set_max_packet_length(t->session, HANDSHAKE_MAX);
 	return 0;
@@ -235,10 +257,15 @@ struct tls *tls_new(const struct tls_params *params, struct fail *why)
 		name[n - 1] = '\0';
 	t = mem_zero(sizeof(*t));
 	t->name = name;
+	t->is_unchecked = params->is_unchecked;
+	if (!t->is_unchecked)
+		t->pin = params->pin;
 	if (params->trust_file)
 		t->trust_file =
 		    mem_dup(params->trust_file, strlen(params->trust_file));
-	if (tls_trust(t, why) != 0 || tls_session(t, why) != 0)
+	if (tls_trust(t, why) != 0 ||
+	    tls_setup_credentials(t->trust, params, why) != 0 ||
+	    tls_session(t, params, why) != 0)
 		return tls_free(t);
 	return t;
 }
@@ -305,6 +332,9 @@ static enum tls_status fail_handshake(
 {
 	if (t->imported <= 0)
 		fail_store(t, why);
+	else if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR &&
+		 t->pin.n > 0)
+		(void)tls_pin_fail(t->session, &t->pin, t->name, why);
 	else if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
 		fail_untrusted(t, why);
 	else if (is_clear_text(t, error))

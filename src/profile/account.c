@@ -1,4 +1,5 @@
 #include "account.h"
+#include "connection.h"
 #include "cred.h"
 #include "provider.h"
 #include <fnmatch.h>
@@ -39,6 +40,11 @@ static bool is_mechanism(struct slice name)
 			return false;
 	}
 	return name.n > 0 && name.n <= 20;
+}
+
+const char *account_server(const struct settings *s)
+{
+	return s->host ? s->host : s->socket;
 }
 
 /* ---- defaults ---- */
@@ -134,15 +140,13 @@ static void fill_defaults(
 
 /* ---- the whole ---- */
 
-static int check(const struct settings *s, struct fail *why)
+static int check(
+    const struct settings *s, struct buf *warnings, struct fail *why)
 {
 	if (s->auth && !is_mechanism(slice_of(s->auth)))
 		return option_fail(why, s, OPT_auth,
 		    "auth: on, off or the name of a mechanism expected");
-	if (s->tls && !s->tls_trust_file)
-		return option_fail(why, s, OPT_tls_trust_file,
-		    "tls needs tls_trust_file: a file, or system");
-	return 0;
+	return connection_check(s, warnings, why);
 }
 
 int account_complete(
@@ -159,7 +163,7 @@ int account_complete(
 	if (provider_apply(p, s, a, warnings, why) != 0)
 		return -1;
 	fill_defaults(s, p, a);
-	return check(s, why);
+	return check(s, warnings, why);
 }
 
 int account_no_secret(
@@ -173,10 +177,10 @@ int account_no_secret(
 
 int account_check_server(const struct settings *s, struct fail *why)
 {
-	if (!s->host)
+	if (!account_server(s))
 		return option_fail(why, s, OPT_host,
 		    "host is not set, and no provider either");
-	if (s->port == 0)
+	if (!s->socket && s->port == 0)
 		return option_fail(why, s, OPT_protocol,
 		    "port is not set, and protocol lmtp has no default");
 	return 0;

@@ -51,6 +51,8 @@ bool account_allows(const struct settings *s, const char *address);
 int account_no_secret(
     const struct settings *s, const char *keyring, struct fail *why);
 
+/* Who the server is: its name, or the path of its socket; NULL: not set. */
+const char *account_server(const struct settings *s);
 /* Is authentication asked for? */
 bool account_has_auth(const struct settings *s);
 /* Is it, and with a mechanism that takes a user name and a password? */

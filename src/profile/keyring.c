@@ -1,4 +1,5 @@
 #include "keyring.h"
+#include "account.h"
 #include "keyring_exit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,8 @@ static int start(struct run *r, const char *verb, const struct settings *s,
     int in, struct fail *why)
 {
 	const char *program = keyring_program();
-	const char *const argv[] = { program, verb, s->host, s->user, NULL };
+	const char *const argv[] = { program, verb, account_server(s), s->user,
+		NULL };
 	const struct run_command command = { argv, "keyring", PROGRAM_SECONDS,
 		in };
 
@@ -76,7 +78,7 @@ static int explain(const struct settings *s, int status, struct fail *why)
 	if (status == KEYRING_NOTHING) {
 		fail(why, FAIL_SECRET,
 		    "the keyring has no password for %s at %s", s->user,
-		    s->host);
+		    account_server(s));
 		if (why)
 			why->advice = "postrider --store-password puts one "
 				      "there";

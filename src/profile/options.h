@@ -41,6 +41,10 @@ enum header_once { HEADER_ONCE_RFC, HEADER_ONCE_RELAY, HEADER_ONCE_OFF };
 
 enum from_policy { FROM_POLICY_PASS, FROM_POLICY_REWRITE, FROM_POLICY_REFUSE };
 
+enum queue_when { QUEUE_OFF, QUEUE_ON_FAILURE, QUEUE_ALWAYS };
+
+enum queue_unknown { QUEUE_UNKNOWN_RETRY, QUEUE_UNKNOWN_HOLD };
+
 /* Later ones win. */
 enum origin_kind {
 	ORIGIN_NONE, /* never set, no default */
@@ -103,7 +107,18 @@ struct option_info {
  */
 extern const struct option_info option_table[OPT_COUNT];
 
-/* NULL when unknown. */
+/* Older names of msmtp, and where they lead; the last one has no key. */
+struct option_alias {
+	const char *key;
+	enum option_id id;
+	const char *value; /* it stands for this, and takes none; or NULL */
+};
+
+extern const struct option_alias option_aliases[];
+
+/* NULL when it is none. */
+const struct option_alias *option_alias_by_key(struct slice key);
+/* Aliases are known, too. NULL when unknown. */
 const struct option_info *option_by_key(struct slice key);
 const struct option_info *option_by_letter(char letter);
 
@@ -120,8 +135,8 @@ struct option_source {
 /*
  * Sets from text as a file or a command line has it. An empty value unsets a
  * text, is "on" for a switch and the first choice where there are choices; a
- * number must have a value. Control characters (but TAB) are refused in
- * everything but a secret.
+ * number must have a value unless options.def says otherwise. Control
+ * characters (but TAB) are refused in everything but a secret.
  */
 int option_set(struct settings *s, const struct option_info *o,
     struct slice value, const struct option_source *source, struct fail *why);

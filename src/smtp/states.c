@@ -2,6 +2,7 @@
  * The send and receive functions of states.def.
  */
 #include "mem.h"
+#include "recode.h"
 #include "session_private.h"
 #include "wire.h"
 #include <stdlib.h>
@@ -245,7 +246,7 @@ static enum smtp_state recv_auth(struct smtp *s)
 static void add_mail_parameters(const struct smtp *s, struct buf *b)
 {
 	const struct msg *m = s->t.msg;
-	bool is_8bit = m->facts.has_8bit_body || m->facts.has_8bit_header;
+	bool is_8bit = recode_has_8bit(m);
 
 	if (s->caps.set & CAP_SIZE)
 		buf_addf(b, " SIZE=%llu", (unsigned long long)msg_wire_size(m));
@@ -388,6 +389,14 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 	return put_body(s, SLICE(""));
 }
 
+/* A spool has to know that a dot may be on its way before it is. */
+static bool may_end(struct smtp *s)
+{
+	const struct smtp_envelope *e = s->t.envelope;
+
+	return !e->before_dot || e->before_dot(e->ctx, s->out, &s->broken) == 0;
+}
+
 static enum smtp_state send_body(struct smtp *s)
 {
 	char *raw = mem_alloc(CHUNK);
@@ -396,7 +405,7 @@ static enum smtp_state send_body(struct smtp *s)
 
 	free(raw);
 	free(wire);
-	if (status != 0)
+	if (status != 0 || !may_end(s))
 		return STATE_WAIT;
 	s->deadline = smtp_deadline(s, smtp_rows[s->state].seconds);
 	s->t.is_dot_queued = true;

@@ -191,6 +191,8 @@ TEST(check_sending)
 		const char *text, *failure;
 	} table[] = {
 		{ "host h\n", NULL },
+		{ "socket /s\n", NULL },
+		{ "socket\n", "host is not set, and no provider either" },
 		{ "user u\n", "host is not set, and no provider either" },
 		{ "host h\nauth on\n",
 		    "rc: line 2: auth is on, but user is not set" },
