@@ -227,6 +227,10 @@ static int fail_step(const struct sasl *s, int error, struct fail *why)
 		return fail(why, FAIL_AUTH,
 		    "%s: the server asks for more than %d rounds of hashing",
 		    s->mechanism->name, SCRAM_ROUNDS_MAX);
+	/* Nothing has come from the server yet: a ticket is missing. */
+	if (s->rounds == 1 && sasl_is_client_first(s))
+		return fail(why, FAIL_AUTH, "%s: %s", s->mechanism->name,
+		    gsasl_strerror(error));
 	return fail(why, FAIL_AUTH, "%s: the server's challenge is wrong: %s",
 	    s->mechanism->name, gsasl_strerror(error));
 }

@@ -569,6 +569,29 @@ TEST(ntlm)
 	secret_free(password);
 }
 
+TEST(ticket_that_is_missing)
+{
+	struct sasl_params params = { "GSSAPI", NULL, NULL, "smtp",
+		"mail.example.com" };
+	struct fail why = { .kind = FAIL_NONE };
+	struct slice token;
+	const char *name;
+	struct sasl *s;
+
+	if (!sasl_is_known("gssapi", &name))
+		SKIP("the library has no GSSAPI");
+	setenv("KRB5CCNAME", "FILE:/nonexistent", 1);
+	setenv("KRB5_CONFIG", "/nonexistent", 1);
+	s = sasl_new(&params, &why);
+	CHECK(s != NULL);
+	CHECK(sasl_is_client_first(s));
+	CHECK_INT(sasl_step(s, SLICE(""), &token, &why), -1);
+	CHECK_INT(why.kind, FAIL_AUTH);
+	CHECK(strstr(why.text, "GSSAPI: ") == why.text);
+	CHECK(strstr(why.text, "challenge") == NULL);
+	sasl_free(s);
+}
+
 TEST(challenges)
 {
 	static const struct {
