@@ -288,7 +288,9 @@ static int make_paths(struct smtp *s, struct fail *why)
 
 	for (size_t i = 0; i < e->n_rcpt; i++)
 		needs_utf8 |= path_needs_utf8(e->rcpt[i]);
-	s->t.is_utf8 = needs_utf8 && (s->caps.set & CAP_SMTPUTF8);
+	/* RFC 6531 3.1: the one is not offered without the other. */
+	s->t.is_utf8 = needs_utf8 && (s->caps.set & CAP_SMTPUTF8) &&
+		       (s->caps.set & CAP_8BITMIME);
 	if (path_make(e->sender, s->t.is_utf8, s->arena, &s->t.sender, why) !=
 	    0)
 		return fail_wrap(why, "sender <%s>", e->sender);
