@@ -1,3 +1,4 @@
+#include "child.h"
 #include "sasl.h"
 #include "unit.h"
 #include <gsasl.h>
@@ -569,17 +570,15 @@ TEST(ntlm)
 	secret_free(password);
 }
 
-TEST(ticket_that_is_missing)
+static int ask_for_ticket(void *argument)
 {
 	struct sasl_params params = { "GSSAPI", NULL, NULL, "smtp",
 		"mail.example.com" };
 	struct fail why = { .kind = FAIL_NONE };
 	struct slice token;
-	const char *name;
 	struct sasl *s;
 
-	if (!sasl_is_known("gssapi", &name))
-		SKIP("the library has no GSSAPI");
+	(void)argument;
 	setenv("KRB5CCNAME", "FILE:/nonexistent", 1);
 	setenv("KRB5_CONFIG", "/nonexistent", 1);
 	s = sasl_new(&params, &why);
@@ -590,6 +589,17 @@ TEST(ticket_that_is_missing)
 	CHECK(strstr(why.text, "GSSAPI: ") == why.text);
 	CHECK(strstr(why.text, "challenge") == NULL);
 	sasl_free(s);
+	return unit_bad;
+}
+
+/* In a process of its own: what Kerberos loses there is not ours. */
+TEST(ticket_that_is_missing)
+{
+	const char *name;
+
+	if (!sasl_is_known("gssapi", &name))
+		SKIP("the library has no GSSAPI");
+	CHECK_INT(child_run(ask_for_ticket, NULL), 0);
 }
 
 TEST(challenges)
