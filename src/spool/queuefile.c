@@ -258,7 +258,7 @@ static int put_progress(struct queue_file *f, struct fail *why)
 	struct buf b;
 	int result;
 
-	buf_init(&b, 2 * SECTOR);
+	buf_init(&b, 2 * (size_t)SECTOR);
 	make_slot(&b, f);
 	/* What an older, longer text left behind must not be read. */
 	while (b.n < SECTOR)
