@@ -163,21 +163,21 @@ def of_program(binary, directory, count):
 
 def of_nullmailer(directory, count):
     def prepare(port):
+        package = unpacked("nullmailer").absolute()
         tree = directory / "nullmailer"
-        shutil.copytree(unpacked("nullmailer"), tree, symlinks=True)
-        settings = tree / "etc/nullmailer"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "remotes").write_text(f"127.0.0.1 smtp --port={port}\n")
-        (settings / "me").write_text("client.example.com\n")
-        (tree / "etc/mailname").write_text("client.example.com\n")
-        spool = tree / "var/spool/nullmailer"
+        (tree / "conf").mkdir(parents=True)
+        (tree / "conf/remotes").write_text(
+            f"127.0.0.1 smtp --port={port}\n")
+        (tree / "conf/me").write_text("client.example.com\n")
+        (tree / "mailname").write_text("client.example.com\n")
+        (tree / "protocols").symlink_to(package / "usr/lib/nullmailer")
         for name in ("queue", "tmp", "failed"):
-            (spool / name).mkdir(parents=True, exist_ok=True)
-        os.mkfifo(spool / "trigger")
+            (tree / "queue" / name).mkdir(parents=True)
+        os.mkfifo(tree / "queue/trigger")
         for number in range(count):
-            (spool / "queue" / f"{number}").write_text(
+            (tree / "queue/queue" / f"{number}").write_text(
                 f"sender@example.com\none@example.net\n\n{TEXT}")
-        return [str(tree / "usr/sbin/nullmailer-send")], dict(
+        return [str(package / "usr/sbin/nullmailer-send")], dict(
             env={"NULLMAILER_TEST_PREFIX": str(tree), "PATH": "/usr/bin:/bin"},
             cwd=directory)
     return prepare
