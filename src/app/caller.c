@@ -16,13 +16,11 @@ const char *caller_login(struct arena *a)
 
 static void add_capitalised(struct buf *b, struct slice login)
 {
-	char first = login.n ? login.p[0] : '\0';
-
-	if (first >= 'a' && first <= 'z')
-		buf_addc(b, (char)(first - ('a' - 'A')));
-	else if (first)
-		buf_addc(b, first);
-	buf_add_slice(b, slice_skip(login, 1));
+	if (login.n && login.p[0] >= 'a' && login.p[0] <= 'z') {
+		buf_addc(b, (char)(login.p[0] - ('a' - 'A')));
+		login = slice_skip(login, 1);
+	}
+	buf_add_slice(b, login);
 }
 
 const char *caller_gecos(const char *gecos, const char *login, struct arena *a)

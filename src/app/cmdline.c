@@ -6,24 +6,27 @@
 /* Bytes of one argument. */
 enum { OPERAND_MAX = 4096 };
 
+/* Long options of settings; an alias leads to one of them. */
+enum { ROWS_MAX = 2 * OPT_COUNT };
+
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
 /* A program name chooses the grammar and the usual mode. */
 static const struct {
 	const char *name;
 	bool is_sendmail;
-	enum mode_id mode;
 	bool is_refused; /* what it stands for is not here */
+	enum mode_id mode;
 } programs[] = {
-	{ "sendmail", true, MODE_SEND },
-	{ "send-mail", true, MODE_SEND },
-	{ "mailq", true, MODE_QUEUE_LIST },
-	{ "newaliases", true, MODE_NOTHING },
-	{ "hoststat", true, MODE_NOTHING },
-	{ "purgestat", true, MODE_NOTHING },
-	{ "runq", true, MODE_QUEUE_RUN },
-	{ "smtpd", true, MODE_SEND, true },
-	{ "msmtp", false, MODE_SEND },
+	{ "sendmail", true, false, MODE_SEND },
+	{ "send-mail", true, false, MODE_SEND },
+	{ "mailq", true, false, MODE_QUEUE_LIST },
+	{ "newaliases", true, false, MODE_NOTHING },
+	{ "hoststat", true, false, MODE_NOTHING },
+	{ "purgestat", true, false, MODE_NOTHING },
+	{ "runq", true, false, MODE_QUEUE_RUN },
+	{ "smtpd", true, true, MODE_SEND },
+	{ "msmtp", false, false, MODE_SEND },
 };
 
 static int know_program(
@@ -57,7 +60,7 @@ static bool has_long_option(const struct option_info *o)
 static int takes_of(const struct option_info *o)
 {
 	bool optional = o->type == OPTION_BOOL || o->type == OPTION_CHOICE ||
-			o->id == OPT_auth || o->id == OPT_syslog;
+			(o->type == OPTION_TEXT && o->choices);
 
 	return optional ? optional_argument : required_argument;
 }
@@ -83,6 +86,20 @@ static bool has_word(const struct flag *f, int grammar)
 	       (grammar == IN_OWN || f->letter == 0);
 }
 
+/* Names of msmtp that --help does not show; returns how many. */
+static size_t make_aliases(struct arena *a, struct option *rows)
+{
+	size_t n = 0;
+
+	for (const struct option_alias *alias = option_aliases; alias->key;
+	     alias++)
+		if (!alias->value)
+			rows[n++] = (struct option){ dashes(a, alias->key),
+				takes_of(&option_table[alias->id]), NULL,
+				OPTION_BASE + (int)alias->id };
+	return n;
+}
+
 static void make_long(int grammar, struct arena *a, struct option *rows)
 {
 	static const int getopt_takes[] = { no_argument, required_argument,
@@ -100,6 +117,8 @@ static void make_long(int grammar, struct arena *a, struct option *rows)
 			    (struct option){ dashes(a, option_table[i].key),
 				    takes_of(&option_table[i]), NULL,
 				    OPTION_BASE + i };
+	if (grammar == IN_OWN)
+		n += make_aliases(a, rows + n);
 	rows[n] = (struct option){ 0 };
 }
 
@@ -245,7 +264,7 @@ static int take_options(struct invocation *inv, struct arguments *args,
     struct arena *a, struct fail *why)
 {
 	struct option *long_rows =
-	    arena_alloc(a, (flags_n + OPT_COUNT + 1) * sizeof(*long_rows));
+	    arena_alloc(a, (flags_n + ROWS_MAX + 1) * sizeof(*long_rows));
 	struct buf short_rows;
 	int grammar = inv->is_sendmail ? IN_SENDMAIL : IN_OWN;
 	int c, before = 0, result = 0;

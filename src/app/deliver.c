@@ -90,14 +90,6 @@ static void warn(const char *id, const struct fail *why)
 	log_warning("queued message %s: %s", id, why->text);
 }
 
-static void warn_unsure(const struct queued *q, const struct outcome *o)
-{
-	if (q->is_unsure && o->queue_id)
-		log_warning("queued message %s: the file system does not say "
-			    "whether it would survive a power cut",
-		    q->file.info.id);
-}
-
 static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 {
 	struct queued q;
@@ -115,7 +107,6 @@ static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 	send_or_not(s, ret);
 	if (queue_settle(&q, &s->files.settings, ret, true, &trouble) != 0)
 		warn(q.file.info.id, &trouble);
-	warn_unsure(&q, ret);
 	queue_end(&q);
 	return 0;
 }
@@ -141,7 +132,6 @@ static int into_spool(struct send *s, struct outcome *ret)
 		return 0;
 	}
 	queue_mark(&q, ret);
-	warn_unsure(&q, ret);
 	queue_end(&q);
 	return 0;
 }

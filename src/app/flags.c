@@ -193,6 +193,13 @@ const struct flag flags[] = {
 	    NULL, "",
 	    "turn a secret access key (terminal or standard input) into the "
 	    "SMTP password; needs --provider and --region" },
+	{ 0, TAKES_NONE, IN_OWN, DOES_MODE, "store-password",
+	    MODE_STORE_PASSWORD, NULL, "",
+	    "put the account's password (terminal or standard input) into "
+	    "the keyring" },
+	{ 0, TAKES_NONE, IN_OWN, DOES_MODE, "delete-password",
+	    MODE_DELETE_PASSWORD, NULL, "",
+	    "remove the account's password from the keyring" },
 	{ 'q', TAKES_OPTIONAL, IN_BOTH, DOES_MODE, NULL, MODE_QUEUE_RUN, NULL,
 	    "", "try what waits in the spool" },
 	{ 0, TAKES_NONE, IN_OWN, DOES_MODE, "queue-json", MODE_QUEUE_JSON, NULL,

@@ -1,7 +1,9 @@
 #include "modes.h"
 #include "files.h"
 #include "io.h"
+#include "keyring.h"
 #include "log.h"
+#include "passwords.h"
 #include "plan.h"
 #include "provider.h"
 #include "queue_run.h"
@@ -36,6 +38,7 @@ int mode_say(const struct fail *why)
 static int mode_version(const struct invocation *inv, struct arena *a)
 {
 	const char *user = files_user(a);
+	const char *keyring = keyring_program();
 	struct buf b;
 
 	(void)inv;
@@ -44,11 +47,13 @@ static int mode_version(const struct invocation *inv, struct arena *a)
 	    "postrider %s\n"
 	    "TLS: %s\n"
 	    "SASL: %s, mechanisms: %s\n"
+	    "Keyring: %s\n"
 	    "Providers: %s\n"
 	    "System configuration: %s\n"
 	    "User configuration: %s\n",
 	    VERSION, tls_library(), sasl_library(), sasl_mechanisms(),
-	    provider_names(), files_system(), user ? user : "(no home)");
+	    keyring ? keyring : "none in this build", provider_names(),
+	    files_system(), user ? user : "(no home)");
 	return mode_print(&b, 0);
 }
 
@@ -104,28 +109,10 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 	return mode_print(&out, code);
 }
 
-/* Off the terminal with its echo off, or off a pipe. */
-static struct secret *read_secret_key(struct fail *why)
-{
-	struct secret *s;
-
-	if (isatty(STDIN_FILENO))
-		return secret_prompt(
-		    "Secret access key: ", SECRET_KEY_MAX, why);
-	s = secret_new(SECRET_KEY_MAX, why);
-	if (!s)
-		return NULL;
-	if (secret_read(s, STDIN_FILENO) != 0) {
-		fail(why, FAIL_INPUT, "standard input: %s", strerror(errno));
-		return secret_free(s);
-	}
-	secret_truncate(s, slice_first_line(secret_view(s)).n);
-	return s;
-}
-
 static int derive(const struct settings *s, struct arena *a, struct fail *why)
 {
-	struct secret *key = read_secret_key(why);
+	struct secret *key =
+	    passwords_ask("Secret access key: ", SECRET_KEY_MAX, why);
 	struct slice password;
 	struct buf warnings;
 	int result = -1;
@@ -163,6 +150,20 @@ static int mode_derive(const struct invocation *inv, struct arena *a)
 	return result == 0 ? 0 : mode_say(&why);
 }
 
+static int mode_store_password(const struct invocation *inv, struct arena *a)
+{
+	struct fail why = { 0 };
+
+	return passwords_store(inv, a, &why) == 0 ? 0 : mode_say(&why);
+}
+
+static int mode_delete_password(const struct invocation *inv, struct arena *a)
+{
+	struct fail why = { 0 };
+
+	return passwords_delete(inv, a, &why) == 0 ? 0 : mode_say(&why);
+}
+
 static int mode_queue_run(const struct invocation *inv, struct arena *a)
 {
 	const struct queue_run run = { .inv = inv };
@@ -186,6 +187,8 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_VERSION] = mode_version,
 		[MODE_HELP] = mode_help,
 		[MODE_DERIVE] = mode_derive,
+		[MODE_STORE_PASSWORD] = mode_store_password,
+		[MODE_DELETE_PASSWORD] = mode_delete_password,
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
 		[MODE_QUEUE_RUN] = mode_queue_run,

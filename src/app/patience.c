@@ -136,7 +136,7 @@ bool patience_resend(const struct plan *p, struct smtp *session, struct msg *m,
 		part.before_dot = p->before_dot ? before_dot : NULL;
 		part.after_dot = p->after_dot ? after_dot : NULL;
 		part.before_dot_ctx = &some;
-		open = submit_over(&part, session, m, false, a, &result);
+		open = submit_over(&part, session, m, false, &result);
 		put_back(o, &result, start, a);
 	}
 	return open;

@@ -1,5 +1,6 @@
 #include "account.h"
 #include "caller.h"
+#include "connection.h"
 #include "plan_private.h"
 #include <string.h>
 #include <time.h>
@@ -48,12 +49,33 @@ static int check_reply_to(
 	    why, s, OPT_reply_to, "reply_to %s: not an address", s->reply_to);
 }
 
-int plan_connection(
-    struct plan *p, const struct settings *s, struct arena *a, struct fail *why)
+static struct tls_params plan_tls(const struct settings *s)
 {
 	bool has_trust =
 	    s->tls_trust_file && !is_word(s->tls_trust_file, "system");
+	struct tls_params tls = {
+		.host = s->tls_host_override,
+		.trust_file = has_trust ? s->tls_trust_file : NULL,
+		.crl_file = s->tls_crl_file,
+		.is_unchecked = !s->tls_certcheck,
+		.cert_file = s->tls_cert_file,
+		.key_file = s->tls_key_file,
+		.priorities = s->tls_priorities,
+		.min_dh_bits = (unsigned)s->tls_min_dh_prime_bits,
+	};
 
+	/* Over a socket there may be no name, and then none is verified. */
+	if (!tls.host)
+		tls.host = s->host ? s->host : "localhost";
+	if (s->tls_fingerprint)
+		tls.pin.n =
+		    connection_fingerprint(s->tls_fingerprint, tls.pin.bytes);
+	return tls;
+}
+
+int plan_connection(
+    struct plan *p, const struct settings *s, struct arena *a, struct fail *why)
+{
 	*p = (struct plan){
 		.settings = s,
 		.arena = a,
@@ -65,15 +87,15 @@ int plan_connection(
 			.port = (unsigned)s->port,
 			.address_seconds = cap(ADDRESS_SECONDS, s->timeout),
 			.total_seconds = cap(DIAL_SECONDS, s->timeout),
+			.path = s->socket,
+			.source = s->source_ip,
+			.proxy = s->proxy_host,
+			.proxy_port = (unsigned)s->proxy_port,
 		},
-		.tls = {
-			.host = s->tls_host_override ? s->tls_host_override
-						     : s->host,
-			.trust_file = has_trust ? s->tls_trust_file : NULL,
-		},
+		.tls = plan_tls(s),
 		.smtp = {
 			.ehlo_name = s->domain,
-			.host = s->host,
+			.host = account_server(s),
 			.tls = !s->tls ? SMTP_TLS_NONE
 			    : s->tls_starttls ? SMTP_TLS_STARTTLS
 					      : SMTP_TLS_IMPLICIT,
@@ -111,8 +133,12 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 
 	alias_expand(table, spec, p->arena, &list, warnings);
 	for (size_t i = 0; i < list.n; i++) {
-		const char *address = alias_qualify(
-		    table, list.v[i], p->settings->qualify_domain, p->arena);
+		const char *domain = p->settings->qualify_domain;
+		const char *address =
+		    alias_qualify(table, list.v[i], domain, p->arena);
+
+		address = addr_qualify_local(
+		    p->arena, address, domain, plan_local(p));
 
 		if (addr_check(address, p->provider != NULL, why) != 0 ||
 		    add_recipient(p, address, why) != 0)
@@ -231,7 +257,9 @@ static const char *id_domain(const struct plan *p)
 
 	if (s->domain && s->domain[0] && !is_word(s->domain, "localhost"))
 		return s->domain;
-	return domain.n ? arena_copy(p->arena, domain) : s->host;
+	if (domain.n)
+		return arena_copy(p->arena, domain);
+	return s->host ? s->host : "localhost";
 }
 
 static void plan_fields(const struct plan *p, struct rewrite_params *ret)
@@ -281,6 +309,7 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 							  : p->former_from,
 		.full_name = full_name(p, inv),
 		.qualify = s->qualify_domain,
+		.local = plan_local(p),
 		.id_domain = id_domain(p),
 		.now = time(NULL),
 	};

@@ -341,9 +341,8 @@ int queue_add(
 	if (open_store(q, s, why) != 0)
 		return -1;
 	fill(q, s, o);
-	if (store_add(&q->store, &q->file, s->msg, s->arena, &q->is_unsure,
-		why) == 0) {
-		if (q->is_unsure)
+	if (store_add(&q->store, &q->file, s->msg, s->arena, why) == 0) {
+		if (q->file.is_unsure)
 			log_warning("queued message %s: a power cut may take "
 				    "it back: %s",
 			    q->file.info.id, why->text);

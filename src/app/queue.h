@@ -19,7 +19,6 @@ struct queued {
 				   NULL: they are the file's */
 	const char *before;     /* the file's letters before this try; NULL:
 				   all wait */
-	bool is_unsure;         /* there, but maybe not after a power cut */
 };
 
 /* The directory: `spool`, else by the user; NULL without a home. */

@@ -20,10 +20,9 @@ enum { ENVELOPE_MAX = 1024 * 1024, BLOCK = 64 * 1024 };
 struct named {
 	const struct invocation *inv;
 	struct arena *arena;
-	const char *id;
 	struct store store;
 	bool is_there; /* the spool */
-	enum store_place place;
+	struct store_item item;
 };
 
 /* A place of that name, gone or not: what is in the list is there. */
@@ -38,28 +37,30 @@ static int find(struct named *n, struct fail *why)
 		if (store_list(&n->store, places[i], n->arena, &list, why) != 0)
 			return -1;
 		for (size_t j = 0; j < list.n; j++)
-			if (strcmp(list.v[j].id, n->id) == 0) {
-				n->place = places[i];
+			if (strcmp(list.v[j].id, n->item.id) == 0) {
+				n->item = list.v[j];
 				return 0;
 			}
 	}
-	return fail(why, FAIL_INPUT, "%s: no such message in the queue", n->id);
+	return fail(
+	    why, FAIL_INPUT, "%s: no such message in the queue", n->item.id);
 }
 
 static int begin(struct named *n, const struct invocation *inv, struct arena *a,
     struct fail *why)
 {
-	*n = (struct named){ .inv = inv, .arena = a, .id = inv->mode_value };
-	if (!queuefile_is_id(slice_of(n->id)))
+	*n = (struct named){ .inv = inv, .arena = a };
+	if (!queuefile_is_id(slice_of(inv->mode_value)))
 		return fail(why, FAIL_USAGE,
-		    "%s: a queue id is %d digits and letters, see mailq", n->id,
-		    QUEUE_ID_LEN);
+		    "%s: a queue id is %d digits and letters, see mailq",
+		    inv->mode_value, QUEUE_ID_LEN);
+	memcpy(n->item.id, inv->mode_value, sizeof(n->item.id));
 	if (queue_open(inv, a, &n->store, &n->is_there, why) != 0)
 		return -1;
 	if (n->is_there)
 		return find(n, why);
-	return fail(
-	    why, FAIL_INPUT, "%s: no such message: the queue is empty", n->id);
+	return fail(why, FAIL_INPUT, "%s: no such message: the queue is empty",
+	    n->item.id);
 }
 
 static int end(struct named *n, int result, const struct fail *why)
@@ -81,7 +82,7 @@ static void note(const struct named *n, const char *account, const char *text)
 	files_init(&files, n->arena);
 	if (files_load(&files, &inv, NULL, NULL) == 0 || files.account)
 		report.settings = &files.settings;
-	report_note(&report, n->id, text);
+	report_note(&report, n->item.id, text);
 	files_free(&files);
 }
 
@@ -130,11 +131,11 @@ static void add_envelope(
 	const struct queue_info *info = &f->info;
 	const struct queue_progress *p = &f->progress;
 
-	add_text(b, "id:", n->id);
+	add_text(b, "id:", n->item.id);
 	add_text(b, "state:",
-	    n->place == STORE_NEW    ? "waits"
-	    : n->place == STORE_HOLD ? "on hold"
-				     : "failed");
+	    n->item.place == STORE_NEW    ? "waits"
+	    : n->item.place == STORE_HOLD ? "on hold"
+					  : "failed");
 	add_text(b, "account:", info->account);
 	add_text(b, "sender:", *info->sender ? info->sender : "<>");
 	add_recipients(b, f);
@@ -181,13 +182,13 @@ static int show(struct named *n, struct fail *why)
 	struct buf b;
 	int result;
 
-	if (store_peek(&n->store, n->place, n->id, &f, n->arena, why) != 0)
+	if (store_peek(&n->store, &n->item, &f, n->arena, why) != 0)
 		return -1;
 	buf_init(&b, ENVELOPE_MAX);
 	add_envelope(&b, n, &f);
 	result = mode_print(&b, 0) == 0
 		     ? copy_message(&f, why)
-		     : fail(why, FAIL_OS, "%s: not shown", n->id);
+		     : fail(why, FAIL_OS, "%s: not shown", n->item.id);
 	store_release(&f);
 	return result;
 }
@@ -207,7 +208,7 @@ int mode_queue_show(const struct invocation *inv, struct arena *a)
 
 static int take(struct named *n, struct queue_file *f, struct fail *why)
 {
-	return store_take(&n->store, n->place, n->id, f, n->arena, why);
+	return store_take(&n->store, &n->item, f, n->arena, why);
 }
 
 /* Also what cannot be read, which has no account. */
@@ -219,8 +220,8 @@ static int drop(struct named *n, struct fail *why)
 	if (result != 0 && why->kind != FAIL_MESSAGE)
 		return -1;
 	if (result != 0)
-		f.info = (struct queue_info){ .id = n->id };
-	result = store_remove(&n->store, n->place, &f, why);
+		f.info = (struct queue_info){ .id = n->item.id };
+	result = store_remove(&n->store, n->item.place, &f, why);
 	if (result == 0)
 		note(n, f.info.account, "removed by hand, unsent");
 	store_release(&f);
@@ -245,7 +246,8 @@ static int move(
 		result = queuefile_save(&f, why);
 	}
 	if (result == 0)
-		result = store_move(&n->store, n->place, to, n->id, why);
+		result =
+		    store_move(&n->store, n->item.place, to, n->item.id, why);
 	if (result == 0)
 		note(n, f.info.account, text);
 	store_release(&f);
@@ -254,17 +256,17 @@ static int move(
 
 static int hold(struct named *n, struct fail *why)
 {
-	if (n->place == STORE_HOLD)
+	if (n->item.place == STORE_HOLD)
 		return 0;
-	if (n->place == STORE_FAILED)
+	if (n->item.place == STORE_FAILED)
 		return fail(why, FAIL_REFUSED,
-		    "%s: has failed and waits for nothing", n->id);
+		    "%s: has failed and waits for nothing", n->item.id);
 	return move(n, STORE_HOLD, "put on hold by hand", why);
 }
 
 static int release(struct named *n, struct fail *why)
 {
-	if (n->place == STORE_NEW)
+	if (n->item.place == STORE_NEW)
 		return 0;
 	return move(n, STORE_NEW, "released by hand", why);
 }
@@ -304,10 +306,10 @@ static int say_if_waiting(struct named *n)
 	struct queue_file f;
 	struct fail why;
 
-	if (find(n, &why) != 0 || n->place == STORE_FAILED ||
-	    store_look(&n->store, n->place, n->id, &f, n->arena, &why) != 0)
+	if (find(n, &why) != 0 || n->item.place == STORE_FAILED ||
+	    store_look(&n->store, &n->item, &f, n->arena, &why) != 0)
 		return 0;
-	log_error("%s: waits on: %s", n->id, f.progress.text);
+	log_error("%s: waits on: %s", n->item.id, f.progress.text);
 	return fail_exit_code(FAIL_LATER);
 }
 
@@ -318,9 +320,9 @@ int mode_queue_retry(const struct invocation *inv, struct arena *a)
 	struct fail why;
 	int result = begin(&n, inv, a, &why), code;
 
-	if (result == 0 && n.place == STORE_FAILED)
+	if (result == 0 && n.item.place == STORE_FAILED)
 		result = fail(&why, FAIL_REFUSED,
-		    "%s: has failed; release it first", n.id);
+		    "%s: has failed; release it first", n.item.id);
 	if (result != 0)
 		return end(&n, result, &why);
 	code = queue_run(&run, a);

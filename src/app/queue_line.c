@@ -110,7 +110,7 @@ static bool try_once(
 		submit_not(&s->plan, &opened, a, ret);
 		return false;
 	}
-	note_end(l, submit_over(&s->plan, l->session, s->msg, false, a, ret));
+	note_end(l, submit_over(&s->plan, l->session, s->msg, false, ret));
 	return true;
 }
 

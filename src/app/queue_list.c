@@ -59,8 +59,7 @@ static void sort(struct listing *l)
 		struct queue_file f;
 
 		l->v[i] = (struct entry){ item, INT64_MAX };
-		if (store_look(&l->store, item->place, item->id, &f, &arena,
-			NULL) == 0)
+		if (store_look(&l->store, item, &f, &arena, NULL) == 0)
 			l->v[i].created = f.info.created;
 		arena_free(&arena);
 	}
@@ -91,11 +90,10 @@ static bool look(struct listing *l, size_t i, struct arena *a, struct shown *s)
 	const struct store_item *item = l->v[i].item;
 
 	*s = (struct shown){ .item = item };
-	if (store_look(
-		&l->store, item->place, item->id, &s->file, a, &s->broken) == 0)
+	if (store_look(&l->store, item, &s->file, a, &s->broken) == 0)
 		s->broken.kind = FAIL_NONE;
-	s->is_locked = s->broken.kind == FAIL_NONE &&
-		       store_is_locked(&l->store, item->place, item->id);
+	s->is_locked =
+	    s->broken.kind == FAIL_NONE && store_is_locked(&l->store, item);
 	return s->broken.kind != FAIL_LOCKED;
 }
 
@@ -166,9 +164,9 @@ static void add_entry(
     struct buf *b, const struct shown *s, bool is_first, uint64_t *size)
 {
 	const struct queue_file *f = &s->file;
-	char mark = s->is_locked                   ? '*'
-		    : s->item->place == STORE_HOLD ? '!'
-						   : ' ';
+	const char *mark = s->is_locked                   ? "*"
+			   : s->item->place == STORE_HOLD ? "!"
+							  : " ";
 
 	if (is_first)
 		buf_adds(b, "-----Queue ID------- --Size-- ----Arrival "
@@ -179,7 +177,7 @@ static void add_entry(
 		buf_addc(b, '\n');
 		return;
 	}
-	buf_addf(b, "%s%c%8" PRIu64, s->item->id, mark, f->info.size);
+	buf_addf(b, "%s%s%8" PRIu64, s->item->id, mark, f->info.size);
 	add_time(b, f->info.created);
 	add_address(b, f->info.sender);
 	add_reason(b, f->progress.text);
@@ -349,7 +347,7 @@ static void add_object(
 		[STORE_FAILED] = "failed",
 	};
 
-	(void)size;
+	(void)size; /* people are told of the sum */
 	buf_addf(b, "%s{\"id\": \"%s\"", is_first ? "[\n" : ",\n", s->item->id);
 	add_text(b, "state", places[s->item->place]);
 	buf_addf(b, ", \"is_locked\": %s", s->is_locked ? "true" : "false");

@@ -50,7 +50,6 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	static const struct intake_params params = { .max_size = 0 };
 	struct intake intake;
 	struct msg m;
-	bool unsure = false;
 	int result;
 
 	msg_init(&m);
@@ -59,12 +58,12 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	if (result == 0)
 		result = intake_finish(&intake, why);
 	if (result == 0)
-		result = store_add(store, f, &m, a, &unsure, why);
+		result = store_add(store, f, &m, a, why);
 	if (result == 0)
 		store_release(f);
 	msg_free(&m);
 	/* Better two reports than none: the message stays. */
-	return unsure ? -1 : result;
+	return result == 0 && f->is_unsure ? -1 : result;
 }
 
 static int report(struct queued *q, const struct queue_dsn *dsn,

@@ -189,22 +189,22 @@ static void try_message(struct attempt *t, struct runner *r)
 }
 
 /* Its time is over. */
-static void give_up(struct attempt *t, struct runner *r)
+static int give_up(struct attempt *t, struct runner *r, struct fail *why)
 {
 	struct queued *q = &t->queued;
 	const struct queue_progress *p = &q->file.progress;
 	struct outcome outcome;
-	struct fail why;
+	struct fail late;
 
 	plan_without(t, r);
-	fail(&why, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
+	fail(&late, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
 	    p->text);
-	not_sent(t, p->class, &why, &outcome);
+	not_sent(t, p->class, &late, &outcome);
 	outcome.queue_id = q->file.info.id;
 	r->code = report_outcome(&t->send.report, &outcome);
-	if (queue_expire(q, &why) != 0 ||
-	    queue_conclude(q, &t->send, NULL, &t->arena, &why) != 0)
-		warn(t, &why);
+	return queue_expire(q, why) == 0
+		   ? queue_conclude(q, &t->send, NULL, &t->arena, why)
+		   : -1;
 }
 
 /* Somebody died between the final dot and its reply. */
@@ -216,47 +216,55 @@ static bool is_left_in_doubt(const struct attempt *t, const struct runner *r)
 	       t->queued.place == STORE_NEW && !r->run->id;
 }
 
-static void keep_for_a_person(struct attempt *t, struct runner *r)
+static int keep_for_a_person(
+    struct attempt *t, struct runner *r, struct fail *why)
 {
-	struct fail why;
+	static const struct fail held = {
+		.text = "held: it may have been delivered; release or drop it",
+	};
 
 	plan_without(t, r);
-	fail(&why, FAIL_UNSURE,
-	    "held: it may have been delivered; release or drop it");
-	warn(t, &why);
 	if (store_move(&r->store, STORE_NEW, STORE_HOLD, t->queued.file.info.id,
-		&why) != 0)
-		warn(t, &why);
+		why) != 0)
+		return -1;
+	warn(t, &held);
+	return 0;
 }
 
 /* A death left undone what was decided: who was refused is told, or nobody. */
-static void end_it(struct attempt *t, struct runner *r)
+static int end_it(struct attempt *t, struct runner *r, struct fail *why)
 {
-	struct fail why;
-
 	plan_without(t, r);
-	if (queue_conclude(&t->queued, &t->send, NULL, &t->arena, &why) != 0)
-		warn(t, &why);
+	/* Who is told depends on the account. */
+	if (r->line.unusable.kind != FAIL_NONE &&
+	    strchr(t->queued.file.progress.letters, QUEUE_REFUSED)) {
+		*why = r->line.unusable;
+		return -1;
+	}
+	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
 }
 
 static bool is_expired(const struct queue_file *f, const struct runner *r)
 {
-	return schedule_is_expired(f->info.created,
-	    r->line.send.files.settings.queue_lifetime, time(NULL));
+	/* Without its account nobody could be told. */
+	return r->line.unusable.kind == FAIL_NONE &&
+	       schedule_is_expired(f->info.created,
+		   r->line.send.files.settings.queue_lifetime, time(NULL));
 }
 
-static void decide(struct attempt *t, struct runner *r)
+static int decide(struct attempt *t, struct runner *r, struct fail *why)
 {
 	struct queue_file *f = &t->queued.file;
 
 	if (!queue_has_waiting(f))
-		end_it(t, r);
-	else if (is_left_in_doubt(t, r))
-		keep_for_a_person(t, r);
-	else if (!r->run->id && is_expired(f, r))
-		give_up(t, r);
-	else if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
+		return end_it(t, r, why);
+	if (is_left_in_doubt(t, r))
+		return keep_for_a_person(t, r, why);
+	if (!r->run->id && is_expired(f, r))
+		return give_up(t, r, why);
+	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
 		try_message(t, r);
+	return 0;
 }
 
 /* With the lock held and the file read. */
@@ -266,6 +274,7 @@ static int work_on(struct attempt *t, struct runner *r, struct fail *why)
 	bool is_due =
 	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
 	const char *account = arena_copy(r->arena, slice_of(f->info.account));
+	int result;
 
 	if (queue_has_waiting(f) &&
 	    (!is_due || !schedule_may_try(&r->breaker, account)))
@@ -275,9 +284,9 @@ static int work_on(struct attempt *t, struct runner *r, struct fail *why)
 	queue_line_begin(&r->line, r->run->inv, account);
 	make_call(t, r);
 	send_begin(&t->send, &t->call, &t->arena);
-	decide(t, r);
+	result = decide(t, r, why);
 	send_end(&t->send);
-	return 0;
+	return result;
 }
 
 /* ---- the run ---- */
@@ -304,8 +313,7 @@ static void take(struct runner *r, const struct store_item *item)
 	int result;
 
 	msg_init(&t.msg);
-	result = store_take(
-	    &r->store, item->place, item->id, &t.queued.file, &t.arena, &why);
+	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
 	if (result == 0)
 		result = work_on(&t, r, &why);
 	if (result != 0 && why.kind != FAIL_LOCKED)
@@ -340,8 +348,7 @@ static struct entry *sorted(struct runner *r, const struct store_list *list)
 		struct queue_file f;
 
 		v[i] = (struct entry){ &list->v[i], "", 0 };
-		if (store_look(&r->store, list->v[i].place, list->v[i].id, &f,
-			&arena, NULL) == 0) {
+		if (store_look(&r->store, &list->v[i], &f, &arena, NULL) == 0) {
 			v[i].account =
 			    arena_copy(r->arena, slice_of(f.info.account));
 			v[i].next_try = f.progress.next_try;

@@ -22,7 +22,7 @@ static bool is_due(struct store *s, const struct store_item *item)
 	struct arena arena = { NULL };
 	struct queue_file f;
 	/* What cannot be read is for the run to put aside. */
-	bool due = store_look(s, item->place, item->id, &f, &arena, NULL) != 0;
+	bool due = store_look(s, item, &f, &arena, NULL) != 0;
 
 	due = due || !queue_has_waiting(&f) ||
 	      schedule_is_due(f.progress.next_try, time(NULL));

@@ -67,7 +67,7 @@ static void add_quoted(struct buf *b, const char *key, const char *text)
 /* A value without quotes: a blank inside would begin a field of its own. */
 static void add_word(struct buf *b, const char *key, struct slice word)
 {
-	buf_addf(b, " %s=", key);
+	buf_addf(b, "%s%s=", b->n ? " " : "", key);
 	for (size_t i = 0; i < word.n && i < WORD_MAX_BYTES; i++)
 		if (is_blank(word.p[i]))
 			buf_addc(b, '?');
@@ -143,8 +143,11 @@ static void add_server(struct buf *b, const struct settings *s)
 {
 	bool auth = account_has_auth(s);
 
-	buf_addf(b, "host=%s tls=%s auth=%s", s->host ? s->host : "",
-	    on_off(s->tls), on_off(auth));
+	if (s->socket)
+		add_word(b, "socket", slice_of(s->socket));
+	else
+		add_word(b, "host", slice_of(s->host));
+	buf_addf(b, " tls=%s auth=%s", on_off(s->tls), on_off(auth));
 	if (auth && s->user)
 		add_word(b, "user", slice_of(s->user));
 }

@@ -81,7 +81,7 @@ static int before_dot(void *ctx, const struct outcome *so_far, struct fail *why)
 
 /* Returns whether the session can carry more. */
 static bool run_transactions(const struct plan *p, struct smtp *session,
-    struct msg *m, bool last, struct outcome *ret, struct arena *a)
+    struct msg *m, bool last, struct outcome *ret)
 {
 	size_t step = p->max_rcpt ? p->max_rcpt : p->n_rcpt;
 	bool open = true;
@@ -102,12 +102,12 @@ static bool run_transactions(const struct plan *p, struct smtp *session,
 
 		open = smtp_send(
 		    session, &envelope, m, last && left <= step, &result);
-		merge(ret, &result, first, a);
+		merge(ret, &result, first, p->arena);
 		if (p->after_dot && left > step)
 			p->after_dot(p->before_dot_ctx, first, &result);
 	}
 	if (first < p->n_rcpt)
-		not_reached(p, first, a, ret);
+		not_reached(p, first, p->arena, ret);
 	return open;
 }
 
@@ -268,12 +268,12 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 }
 
 bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
-    bool last, struct arena *a, struct outcome *ret)
+    bool last, struct outcome *ret)
 {
 	bool open;
 
-	prepare(p, a, ret);
-	open = run_transactions(p, session, m, last, ret, a);
+	prepare(p, p->arena, ret);
+	open = run_transactions(p, session, m, last, ret);
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		ret->rcpt[i].address = p->rcpt[i];
 	refine_all(p, ret);
@@ -286,6 +286,6 @@ void submit(const struct plan *p, struct msg *m, struct secret *password,
 	struct smtp *session = submit_open(p, password, a, ret);
 
 	if (session)
-		(void)submit_over(p, session, m, true, a, ret);
+		(void)submit_over(p, session, m, true, ret);
 	smtp_close(session);
 }

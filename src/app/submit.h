@@ -23,7 +23,7 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
  * `last` it need not.
  */
 bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
-    bool last, struct arena *a, struct outcome *ret);
+    bool last, struct outcome *ret);
 
 /* The provider's rule that knows this verdict, or NULL. */
 const struct reply_rule *submit_rule(const struct plan *p,

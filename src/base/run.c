@@ -22,10 +22,12 @@ static bool has_terminal(void)
 	return is_foreground;
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int out)
+static int set_files(posix_spawn_file_actions_t *files, int in, int out)
 {
-	int error = posix_spawn_file_actions_addopen(
-	    files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	int error =
+	    in < 0 ? posix_spawn_file_actions_addopen(
+			 files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+		   : posix_spawn_file_actions_adddup2(files, in, STDIN_FILENO);
 
 	return error ? error
 		     : posix_spawn_file_actions_adddup2(
@@ -47,11 +49,11 @@ static void set_signals(posix_spawnattr_t *attr)
 }
 
 /*
- * The child: /dev/null to read, a pipe to write, our stderr, our environment,
- * and without a terminal a process group of its own, so that a late one is
- * killed with its own children.
+ * The child: its input, /dev/null if there is none, to read, a pipe to write,
+ * our stderr, our environment, and without a terminal a process group of its
+ * own, so that a late one is killed with its own children.
  */
-static int spawn(struct run *r, const char *const argv[], int out)
+static int spawn(struct run *r, const struct run_command *command, int out)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -60,7 +62,7 @@ static int spawn(struct run *r, const char *const argv[], int out)
 	union {
 		const char *const *in;
 		char *const *out;
-	} args = { argv }; /* posix_spawn does not write to argv */
+	} args = { command->argv }; /* posix_spawn does not write to argv */
 
 	int error;
 
@@ -73,35 +75,44 @@ static int spawn(struct run *r, const char *const argv[], int out)
 	posix_spawnattr_setpgroup(&attr, 0);
 	posix_spawnattr_setflags(&attr, flags);
 	/* Without memory for these the child would read the mail: no child. */
-	error = set_files(&files, out);
+	error = set_files(&files, command->in, out);
 	if (error == 0)
-		error = posix_spawn(
-		    &r->pid, argv[0], &files, &attr, args.out, environ);
+		error = posix_spawn(&r->pid, command->argv[0], &files, &attr,
+		    args.out, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	return error;
 }
 
-int run_start(struct run *r, const char *const argv[], const char *what,
-    int seconds, struct fail *why)
+int run_start_with(
+    struct run *r, const struct run_command *command, struct fail *why)
 {
+	const char *what = command->what;
 	int ends[2];
 	int error;
 
-	*r = (struct run){ .out = -1, .what = what };
+	*r = (struct run){ .out = -1, .status = -1, .what = what };
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return fail(why, FAIL_OS, "%s: %s", what, strerror(errno));
-	error = spawn(r, argv, ends[1]);
+	error = spawn(r, command, ends[1]);
 	close(ends[1]);
 	if (error != 0) {
 		r->pid = 0;
 		close(ends[0]);
-		return fail(
-		    why, FAIL_OS, "%s: %s: %s", what, argv[0], strerror(error));
+		return fail(why, FAIL_OS, "%s: %s: %s", what, command->argv[0],
+		    strerror(error));
 	}
 	r->out = ends[0];
-	r->deadline = deadline_in(seconds);
+	r->deadline = deadline_in(command->seconds);
 	return 0;
+}
+
+int run_start(struct run *r, const char *const argv[], const char *what,
+    int seconds, struct fail *why)
+{
+	const struct run_command command = { argv, what, seconds, -1 };
+
+	return run_start_with(r, &command, why);
 }
 
 void run_end(struct run *r)
@@ -160,6 +171,8 @@ static int reap(struct run *r, int *ret_status)
 
 		if (pid == r->pid) {
 			r->pid = 0;
+			if (WIFEXITED(*ret_status))
+				r->status = WEXITSTATUS(*ret_status);
 			return 0;
 		}
 		if ((pid < 0 && errno != EINTR) || deadline_passed(r->deadline))
@@ -202,4 +215,13 @@ struct secret *run_collect(struct run *r, struct fail *why)
 		return secret_free(s);
 	}
 	return s;
+}
+
+int run_wait(struct run *r)
+{
+	int status = 0;
+
+	(void)reap(r, &status);
+	run_end(r);
+	return r->status;
 }

@@ -4,20 +4,36 @@
  * are non-blocking; deadlines are conn's business.
  *
  * The name, the chain and its purpose are verified inside the handshake: when
- * tls_step() says TLS_DONE the peer is the server tls_params.host says.
+ * tls_step() says TLS_DONE the peer is the server tls_params.host says, or the
+ * one whose certificate the pin names. Only is_unchecked changes that.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
 #include "fail.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 struct tls;
 
+/* The digest of a certificate: SHA-256, SHA-1 or MD5, told by its length. */
+struct tls_pin {
+	unsigned char bytes[32];
+	size_t n; /* 32, 20 or 16; 0: none */
+};
+
 struct tls_params {
 	const char *host;       /* SNI and the name the certificate must have */
 	const char *trust_file; /* PEM; NULL: the system's store */
+	const char *crl_file;   /* PEM: revoked certificates; NULL: none */
+	struct tls_pin pin;     /* replaces name, trust and dates */
+	bool is_unchecked;      /* any certificate will do */
+	/* The client's own, PEM or PKCS#11 URLs; both or neither. */
+	const char *cert_file;
+	const char *key_file;
+	const char *priorities; /* of the library; TLS 1.2 stays the oldest */
+	unsigned min_dh_bits; /* of a Diffie-Hellman prime; 0: the library's */
 };
 
 enum tls_status {
@@ -29,9 +45,11 @@ enum tls_status {
 };
 
 /*
- * Everything that can fail before the network is touched: trust file,
- * priorities. NULL on failure: CONFIG (trust file), OS. The strings of params
- * are copied.
+ * Everything that can fail before the network is touched: trust file, lists,
+ * keys, priorities. NULL on failure: CONFIG, SECRET (a key that others can
+ * read), OS. The strings of params are copied. Certificates of the trust file
+ * are parsed in the handshake, and only those the server's chain can need (see
+ * trust.h).
  */
 struct tls *tls_new(const struct tls_params *params, struct fail *why);
 /* Frees; sends nothing. Takes NULL, returns NULL. */
@@ -39,7 +57,10 @@ struct tls *tls_free(struct tls *t);
 
 /* The descriptor is borrowed. Then call tls_step() until it is TLS_DONE. */
 void tls_attach(struct tls *t, int fd);
-/* TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS). */
+/*
+ * TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS),
+ * CONFIG (a trusted certificate that is needed is damaged).
+ */
 enum tls_status tls_step(struct tls *t, struct fail *why);
 
 /* TLS_DONE sets *ret_n > 0. TLS_FAILED fills why: LOST. */

@@ -1,4 +1,6 @@
 #include "account.h"
+#include "connection.h"
+#include "cred.h"
 #include "provider.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -38,6 +40,11 @@ static bool is_mechanism(struct slice name)
 			return false;
 	}
 	return name.n > 0 && name.n <= 20;
+}
+
+const char *account_server(const struct settings *s)
+{
+	return s->host ? s->host : s->socket;
 }
 
 /* ---- defaults ---- */
@@ -132,15 +139,13 @@ static void fill_defaults(
 
 /* ---- the whole ---- */
 
-static int check(const struct settings *s, struct fail *why)
+static int check(
+    const struct settings *s, struct buf *warnings, struct fail *why)
 {
 	if (s->auth && !is_mechanism(slice_of(s->auth)))
 		return option_fail(why, s, OPT_auth,
 		    "auth: on, off or the name of a mechanism expected");
-	if (s->tls && !s->tls_trust_file)
-		return option_fail(why, s, OPT_tls_trust_file,
-		    "tls needs tls_trust_file: a file, or system");
-	return 0;
+	return connection_check(s, warnings, why);
 }
 
 int account_complete(
@@ -157,12 +162,21 @@ int account_complete(
 	if (provider_apply(p, s, a, warnings, why) != 0)
 		return -1;
 	fill_defaults(s, p, a);
-	return check(s, why);
+	return check(s, warnings, why);
+}
+
+int account_no_secret(
+    const struct settings *s, const char *keyring, struct fail *why)
+{
+	return option_fail(why, s, OPT_auth,
+	    "auth is on, but none of password, password_file and passwordeval "
+	    "is set, and %s",
+	    keyring);
 }
 
 int account_check_sending(const struct settings *s, struct fail *why)
 {
-	if (!s->host)
+	if (!account_server(s))
 		return option_fail(why, s, OPT_host,
 		    "host is not set, and no provider either");
 	if (!account_needs_secret(s))
@@ -170,9 +184,7 @@ int account_check_sending(const struct settings *s, struct fail *why)
 	if (!s->user)
 		return option_fail(
 		    why, s, OPT_auth, "auth is on, but user is not set");
-	if (!s->password.n && !s->password_file && !s->passwordeval)
-		return option_fail(why, s, OPT_auth,
-		    "auth is on, but none of password, password_file and "
-		    "passwordeval is set");
+	if (!cred_source(s))
+		return account_no_secret(s, "keyring is off", why);
 	return provider_check_sending(provider_find(s->provider), s, why);
 }

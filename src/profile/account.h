@@ -21,7 +21,8 @@ int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
 
 /*
  * What a sending account needs beyond that: host, user and secret when auth
- * is on, a user name that the provider can accept. Fails: CONFIG.
+ * is on, a user name that the provider can accept. Whether the keyring has the
+ * secret is found out later (cred.h). Fails: CONFIG.
  */
 int account_check_sending(const struct settings *s, struct fail *why);
 
@@ -38,6 +39,15 @@ const char *account_address(const struct settings *s);
  */
 bool account_allows(const struct settings *s, const char *address);
 
+/*
+ * That the account has no source of a secret; `keyring` says what is wrong
+ * with the last one. Fails: CONFIG, always.
+ */
+int account_no_secret(
+    const struct settings *s, const char *keyring, struct fail *why);
+
+/* Who the server is: its name, or the path of its socket; NULL: not set. */
+const char *account_server(const struct settings *s);
 /* Is authentication asked for? */
 bool account_has_auth(const struct settings *s);
 /* Is it, and with a mechanism that takes a user name and a password? */

@@ -1,5 +1,6 @@
 #include "cred.h"
 #include "account.h"
+#include "keyring.h"
 #include "provider.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -130,23 +131,78 @@ static bool is_set(const struct settings *s, enum option_id id)
 	return option_text(s, id) != NULL;
 }
 
-int cred_start(struct cred *c, const struct settings *s, struct fail *why)
+/* Its position among the sources, N_SOURCES when none is set. */
+static size_t find_source(const struct settings *s)
 {
 	const struct origin *from = s->origin;
 	size_t best = N_SOURCES;
 
-	*c = (struct cred){ .run.out = -1 };
-	if (!account_needs_secret(s))
-		return 0;
 	for (size_t i = 0; i < N_SOURCES; i++)
 		if (is_set(s, sources[i].id) &&
 		    (best == N_SOURCES ||
 			from[sources[i].id].kind > from[sources[best].id].kind))
 			best = i;
-	if (best == N_SOURCES)
-		return fail(why, FAIL_SECRET,
-		    "none of password, password_file and passwordeval is set");
-	return sources[best].start(c, s, why);
+	return best;
+}
+
+const char *cred_source(const struct settings *s)
+{
+	size_t best = find_source(s);
+
+	if (best < N_SOURCES)
+		return option_table[sources[best].id].key;
+	return s->keyring ? option_table[OPT_keyring].key : NULL;
+}
+
+/* Of all sources it is the last: name the others as well. */
+static int keyring_failed(const struct settings *s, struct fail *why)
+{
+	const char *advice = why ? why->advice : NULL;
+
+	if (!why || why->kind != FAIL_SECRET)
+		return -1;
+	account_no_secret(s, why->text, why);
+	why->kind = FAIL_SECRET;
+	why->advice = advice;
+	return -1;
+}
+
+static int start_keyring(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	c->is_keyring = true;
+	return keyring_start(&c->run, s, why) == 0 ? 0 : keyring_failed(s, why);
+}
+
+int cred_start(struct cred *c, const struct settings *s, struct fail *why)
+{
+	size_t best = find_source(s);
+
+	*c = (struct cred){ .run.out = -1 };
+	if (!account_needs_secret(s))
+		return 0;
+	if (best < N_SOURCES)
+		return sources[best].start(c, s, why);
+	if (s->keyring)
+		return start_keyring(c, s, why);
+	return account_no_secret(s, "keyring is off", why);
+}
+
+static struct secret *collect(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	struct secret *secret;
+
+	if (c->run.pid == 0) {
+		fail(why, FAIL_BUG, "no password was asked for");
+		return NULL;
+	}
+	if (!c->is_keyring)
+		return run_collect(&c->run, why);
+	secret = keyring_collect(&c->run, s, why);
+	if (!secret)
+		keyring_failed(s, why);
+	return secret;
 }
 
 struct secret *cred_collect(
@@ -160,10 +216,8 @@ struct secret *cred_collect(
 			why->kind = FAIL_NONE;
 		return secret_free(secret);
 	}
-	if (!secret && c->run.pid == 0)
-		fail(why, FAIL_BUG, "no password was asked for");
-	else if (!secret)
-		secret = run_collect(&c->run, why);
+	if (!secret)
+		secret = collect(c, s, why);
 	if (secret && provider_password(s, &secret, why) != 0)
 		secret = secret_free(secret);
 	return secret;

@@ -1,9 +1,9 @@
 /*
  * cred: where the account's secret comes from: password, password_file,
  * passwordeval (in this order; the first that is set, but what the command
- * line sets comes before what a file sets). Started before the message is
- * read, collected before the network is touched, freed by the session right
- * after AUTH.
+ * line sets comes before what a file sets), and when none of them is, the
+ * keyring of the session. Started before the message is read, collected before
+ * the network is touched, freed by the session right after AUTH.
  */
 #ifndef PROFILE_CRED_H
 #define PROFILE_CRED_H
@@ -14,8 +14,12 @@
 
 struct cred {
 	struct run run;
+	bool is_keyring; /* what runs looks there */
 	struct secret *ready;
 };
+
+/* The setting a secret would come from, "keyring" too; NULL: none. */
+const char *cred_source(const struct settings *s);
 
 /*
  * Does nothing when auth is off or its mechanism takes no password. The

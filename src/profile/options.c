@@ -26,12 +26,11 @@ const struct option_info option_table[OPT_COUNT] = {
 
 #undef OPTION
 
-/* Older names of msmtp. */
-static const struct {
-	const char *key;
-	enum option_id id;
-} aliases[] = {
-	{ "connect_timeout", OPT_timeout },
+const struct option_alias option_aliases[] = {
+	{ "connect_timeout", OPT_timeout, NULL },
+	{ "tls_nocertcheck", OPT_tls_certcheck, "off" },
+	{ "tls_nostarttls", OPT_tls_starttls, "off" },
+	{ NULL, OPT_COUNT, NULL },
 };
 
 static const size_t field_size[] = {
@@ -53,11 +52,20 @@ static void *field_of(struct settings *s, const struct option_info *o)
 
 /* ---- looking up ---- */
 
+const struct option_alias *option_alias_by_key(struct slice key)
+{
+	for (const struct option_alias *a = option_aliases; a->key; a++)
+		if (slice_eq(slice_of(a->key), key))
+			return a;
+	return NULL;
+}
+
 const struct option_info *option_by_key(struct slice key)
 {
-	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-		if (slice_eq(slice_of(aliases[i].key), key))
-			return &option_table[aliases[i].id];
+	const struct option_alias *alias = option_alias_by_key(key);
+
+	if (alias)
+		return &option_table[alias->id];
 	for (size_t i = 0; i < OPT_COUNT; i++)
 		if (slice_eq(slice_of(option_table[i].key), key))
 			return &option_table[i];
@@ -216,15 +224,22 @@ static int set_integer(const struct change *c)
 	bool may_be_off = o->type != OPTION_NUMBER;
 	int64_t *field = field_of(c->s, o);
 	int64_t value = 0;
+	struct slice text = c->value;
 	char expected[100];
 
 	if (may_be_off && slice_eq(c->value, SLICE("off"))) {
 		*field = 0;
 		return 0;
 	}
-	if ((is_size ? parse_size : parse_integer)(c->value, &value) &&
+	if (text.n == 0 && o->choices)
+		text = slice_of(o->preset);
+	if ((is_size ? parse_size : parse_integer)(text, &value) &&
 	    value >= o->min && value <= o->max) {
 		*field = value;
+		return 0;
+	}
+	if (text.n == 0 && o->choices) {
+		*field = 0;
 		return 0;
 	}
 	(void)snprintf(expected, sizeof(expected),

@@ -105,7 +105,18 @@ struct option_info {
  */
 extern const struct option_info option_table[OPT_COUNT];
 
-/* NULL when unknown. */
+/* Older names of msmtp, and where they lead; the last one has no key. */
+struct option_alias {
+	const char *key;
+	enum option_id id;
+	const char *value; /* it stands for this, and takes none; or NULL */
+};
+
+extern const struct option_alias option_aliases[];
+
+/* NULL when it is none. */
+const struct option_alias *option_alias_by_key(struct slice key);
+/* Aliases are known, too. NULL when unknown. */
 const struct option_info *option_by_key(struct slice key);
 const struct option_info *option_by_letter(char letter);
 
@@ -122,8 +133,8 @@ struct option_source {
 /*
  * Sets from text as a file or a command line has it. An empty value unsets a
  * text, is "on" for a switch and the first choice where there are choices; a
- * number must have a value. Control characters (but TAB) are refused in
- * everything but a secret.
+ * number must have a value unless options.def says otherwise. Control
+ * characters (but TAB) are refused in everything but a secret.
  */
 int option_set(struct settings *s, const struct option_info *o,
     struct slice value, const struct option_source *source, struct fail *why);

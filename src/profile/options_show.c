@@ -41,6 +41,8 @@ static bool format_integer(
 	int64_t n = *(const int64_t *)option_value(s, o);
 	int unit = -1;
 
+	if (n == 0 && o->type == OPTION_NUMBER && o->min > 0)
+		return false; /* it was set back to nothing */
 	if (n == 0 && o->type != OPTION_NUMBER) {
 		buf_adds(b, "off");
 		return true;

@@ -13,6 +13,7 @@ struct mechanism {
 	bool is_automatic; /* `auth on` may choose it */
 	bool needs_tls;    /* carries the password itself */
 	bool is_prepared;  /* the library makes copies (RFC 4013) */
+	bool is_external;  /* who we are is known: no password */
 };
 
 /* Best first. */
@@ -22,6 +23,7 @@ static const struct mechanism mechanisms[] = {
 	{ "PLAIN", true, true, true, false },
 	{ "LOGIN", false, true, true, false },
 	{ "CRAM-MD5", false, false, false, true },
+	{ .name = "EXTERNAL", .is_client_first = true, .is_external = true },
 };
 
 enum { N_MECHANISMS = sizeof(mechanisms) / sizeof(mechanisms[0]) };
@@ -124,6 +126,8 @@ static int check_params(const struct sasl_params *params, struct fail *why)
 	if (!find_mechanism(params->mechanism))
 		return fail(why, FAIL_CONFIG, "unknown mechanism %s for AUTH",
 		    params->mechanism ? params->mechanism : "(none)");
+	if (find_mechanism(params->mechanism)->is_external)
+		return 0;
 	if (!params->user || !params->user[0])
 		return fail(why, FAIL_CONFIG, "no user name for AUTH");
 	if (!params->password)
@@ -157,7 +161,10 @@ struct sasl *sasl_new(const struct sasl_params *params, struct fail *why)
 	}
 	gsasl_callback_hook_set(s->library, s);
 	gsasl_callback_set(s->library, supply);
-	gsasl_property_set(s->session, GSASL_AUTHID, params->user);
+	/* RFC 4422 appendix A: only whom to act as, if it is somebody else. */
+	gsasl_property_set(s->session,
+	    s->mechanism->is_external ? GSASL_AUTHZID : GSASL_AUTHID,
+	    params->user);
 	gsasl_property_set(s->session, GSASL_SERVICE, params->service);
 	gsasl_property_set(s->session, GSASL_HOSTNAME, params->host);
 	return s;
@@ -247,9 +254,14 @@ int sasl_step(struct sasl *s, struct slice challenge, struct slice *ret_token,
 		return fail_step(s, error, why);
 	result = step_plain(s, in, n_in, why);
 	gsasl_free(in);
-	if (result == 0)
+	if (result != 0)
+		return -1;
+	/* RFC 4954 4: the first response is not left out when it is empty. */
+	if (s->rounds == 1 && s->mechanism->is_client_first && s->n_token == 0)
+		*ret_token = SLICE("=");
+	else
 		*ret_token = (struct slice){ s->token, s->n_token };
-	return result;
+	return 0;
 }
 
 static bool is_offered(const char *offered, const char *name)

@@ -19,9 +19,9 @@
 struct sasl;
 
 struct sasl_params {
-	const char *mechanism; /* upper case */
-	const char *user;
-	const struct secret *password; /* borrowed until sasl_free() */
+	const char *mechanism;         /* upper case */
+	const char *user;              /* EXTERNAL: whom to act as, or NULL */
+	const struct secret *password; /* borrowed until sasl_free(); or NULL */
 	const char *service;           /* "smtp" */
 	const char *host;
 };
@@ -35,7 +35,8 @@ bool sasl_is_client_first(const struct sasl *s);
 
 /*
  * Answers a challenge (base64; empty for the initial response) by a token
- * (base64, in *ret_token, borrowed until the next call). 0, or -1.
+ * (base64, in *ret_token, borrowed until the next call); an initial response
+ * that is empty is "=". 0, or -1.
  */
 int sasl_step(struct sasl *s, struct slice challenge, struct slice *ret_token,
     struct fail *why);

@@ -234,8 +234,8 @@ static int parse_progress(
 
 	for (size_t i = 0; i < 2; i++) {
 		struct queue_progress p = { .attempts = 0 };
-		struct slice sector =
-		    slice_head(slice_skip(page, SLOT_AT + i * SECTOR), SECTOR);
+		struct slice sector = slice_head(
+		    slice_skip(page, SLOT_AT + i * (size_t)SECTOR), SECTOR);
 		unsigned sequence;
 
 		if (!parse_slot(sector, &p, &sequence) ||
@@ -258,7 +258,7 @@ static int put_progress(struct queue_file *f, struct fail *why)
 	struct buf b;
 	int result;
 
-	buf_init(&b, 2 * SECTOR);
+	buf_init(&b, 2 * (size_t)SECTOR);
 	make_slot(&b, f);
 	/* What an older, longer text left behind must not be read. */
 	while (b.n < SECTOR)
@@ -375,7 +375,7 @@ static int read_head(struct queue_file *f, const struct preamble *p,
 int queuefile_read(struct queue_file *f, struct arena *a, struct fail *why)
 {
 	char page[HEAD_AT];
-	struct preamble p;
+	struct preamble p = { .head_n = 0 };
 
 	if (get_at(f->fd, 0, page, sizeof(page), why) != 0 ||
 	    parse_preamble((struct slice){ page, SECTOR }, &p, why) != 0 ||

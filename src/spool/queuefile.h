@@ -68,6 +68,7 @@ struct queue_file {
 	int fd; /* read and write; -1: none */
 	struct queue_info info;
 	struct queue_progress progress;
+	bool is_unsure;    /* store_add(): a power cut may take it back */
 	unsigned sequence; /* of the slot that counts */
 	uint64_t body_at;
 	uint32_t body_crc;

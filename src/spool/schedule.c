@@ -1,13 +1,13 @@
 #include "schedule.h"
 #include <string.h>
 
-enum {
-	MINUTE = 60,
-	HOUR = 60 * MINUTE,
-	DAY = 24 * HOUR,
-	LONGEST = 4 * HOUR,
-	QUARTER = 4,
-};
+enum { QUARTER = 4 };
+
+/* Seconds. */
+#define MINUTE  INT64_C(60)
+#define HOUR    (60 * MINUTE)
+#define DAY     (24 * HOUR)
+#define LONGEST (4 * HOUR)
 
 static const struct {
 	int64_t first, longest;

@@ -165,24 +165,23 @@ static int create(
  * From here on the message is there, so nothing may be reported as a failure
  * unless it can be taken back.
  */
-static int settle(
-    struct store *s, const char *id, bool *ret_unsure, struct fail *why)
+static int settle(struct store *s, struct queue_file *f, struct fail *why)
 {
 	int dir = s->dir[STORE_NEW];
 
 	if (fsync(dir) == 0)
 		return 0;
 	no(why, s, "fsync of the directory");
-	if (unlinkat(dir, id, 0) == 0) {
+	if (unlinkat(dir, f->info.id, 0) == 0) {
 		(void)fsync(dir);
 		return -1;
 	}
-	*ret_unsure = true;
+	f->is_unsure = true;
 	return 0;
 }
 
-static int commit(struct store *s, struct queue_file *f, struct msg *m,
-    bool *ret_unsure, struct fail *why)
+static int commit(
+    struct store *s, struct queue_file *f, struct msg *m, struct fail *why)
 {
 	const char *id = f->info.id;
 
@@ -195,16 +194,16 @@ static int commit(struct store *s, struct queue_file *f, struct msg *m,
 	if (renameat2(s->dir[STORE_TMP], id, s->dir[STORE_NEW], id,
 		RENAME_NOREPLACE) != 0)
 		return no(why, s, "rename");
-	return settle(s, id, ret_unsure, why);
+	return settle(s, f, why);
 }
 
 int store_add(struct store *s, struct queue_file *f, struct msg *m,
-    struct arena *a, bool *ret_unsure, struct fail *why)
+    struct arena *a, struct fail *why)
 {
-	*ret_unsure = false;
+	f->is_unsure = false;
 	if (check_room(s, why) != 0 || create(s, f, a, why) != 0)
 		return -1;
-	if (commit(s, f, m, ret_unsure, why) == 0)
+	if (commit(s, f, m, why) == 0)
 		return 0;
 	(void)unlinkat(s->dir[STORE_TMP], f->info.id, 0);
 	f->fd = io_close(f->fd);
@@ -295,43 +294,43 @@ static int read_message(
 	return fail(why, FAIL_MESSAGE, "%s: it says it is %s", id, f->info.id);
 }
 
-int store_take(struct store *s, enum store_place place, const char *id,
+int store_take(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
-	int dir = s->dir[place];
+	int dir = s->dir[item->place];
 
 	*f = (struct queue_file){ .fd = -1 };
-	f->fd = open_message(s, dir, id, O_RDWR, why);
-	if (f->fd >= 0 && lock(s, dir, id, f->fd, why) == 0 &&
-	    read_message(f, id, a, why) == 0)
+	f->fd = open_message(s, dir, item->id, O_RDWR, why);
+	if (f->fd >= 0 && lock(s, dir, item->id, f->fd, why) == 0 &&
+	    read_message(f, item->id, a, why) == 0)
 		return 0;
 	store_release(f);
 	return -1;
 }
 
-int store_peek(struct store *s, enum store_place place, const char *id,
+int store_peek(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
 	*f = (struct queue_file){ .fd = -1 };
-	f->fd = open_message(s, s->dir[place], id, O_RDONLY, why);
-	if (f->fd >= 0 && read_message(f, id, a, why) == 0)
+	f->fd = open_message(s, s->dir[item->place], item->id, O_RDONLY, why);
+	if (f->fd >= 0 && read_message(f, item->id, a, why) == 0)
 		return 0;
 	store_release(f);
 	return -1;
 }
 
-int store_look(struct store *s, enum store_place place, const char *id,
+int store_look(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
-	int result = store_peek(s, place, id, f, a, why);
+	int result = store_peek(s, item, f, a, why);
 
 	store_release(f);
 	return result;
 }
 
-bool store_is_locked(struct store *s, enum store_place place, const char *id)
+bool store_is_locked(struct store *s, const struct store_item *item)
 {
-	int fd = open_message(s, s->dir[place], id, O_RDONLY, NULL);
+	int fd = open_message(s, s->dir[item->place], item->id, O_RDONLY, NULL);
 	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 &&
 		      errno == EWOULDBLOCK;
 

@@ -34,6 +34,12 @@ struct store {
 	int dir[STORE_PLACES];
 };
 
+/* One name in a directory. */
+struct store_item {
+	char id[QUEUE_ID_LEN + 1];
+	enum store_place place;
+};
+
 /* Opens; creates what is missing below an existing parent of path. */
 int store_open(struct store *s, const char *path, struct fail *why);
 /* False when there is no spool at that path: nothing was ever queued. */
@@ -45,28 +51,28 @@ void store_close(struct store *s);
  * in new/: 0 is only returned when a power cut could not take it back, and -1
  * only when it is not there, with one exception: when the directory cannot be
  * synced and the file cannot be taken back either, it is there and 0 is
- * returned with *ret_unsure set. f->fd is left open and locked.
+ * returned with f->is_unsure set. f->fd is left open and locked.
  * The id is put into the arena.
  */
 int store_add(struct store *s, struct queue_file *f, struct msg *m,
-    struct arena *a, bool *ret_unsure, struct fail *why);
+    struct arena *a, struct fail *why);
 
 /*
  * Opens and locks a message. f->fd is set on success only. LOCKED also when
  * it is gone meanwhile.
  */
-int store_take(struct store *s, enum store_place place, const char *id,
+int store_take(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why);
 /*
  * Reads it without the lock: store_look() to list or sort it, f->fd is closed
  * again; store_peek() for its message, too, the caller calls store_release().
  */
-int store_look(struct store *s, enum store_place place, const char *id,
+int store_look(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why);
-int store_peek(struct store *s, enum store_place place, const char *id,
+int store_peek(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why);
 /* Does somebody work on it just now? */
-bool store_is_locked(struct store *s, enum store_place place, const char *id);
+bool store_is_locked(struct store *s, const struct store_item *item);
 /* Lets go of it: unlocks and closes. */
 void store_release(struct queue_file *f);
 
@@ -76,12 +82,6 @@ int store_remove(struct store *s, enum store_place place,
 /* Moves it by its name, durably. */
 int store_move(struct store *s, enum store_place from, enum store_place to,
     const char *id, struct fail *why);
-
-/* One name in a directory. */
-struct store_item {
-	char id[QUEUE_ID_LEN + 1];
-	enum store_place place;
-};
 
 struct store_list {
 	struct store_item *v; /* arena, in no order */

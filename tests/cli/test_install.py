@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build")
 PREFIX = "usr/local"
 
+# Only in a build with libsecret.
+KEYRING = "libexec/postrider/postrider-keyring"
 LINKS = ["sbin/sendmail", "lib/sendmail", "bin/mailq", "bin/newaliases"]
 FILES = [
     "bin/postrider",
@@ -49,7 +51,7 @@ def test_link_points_to_the_program(installed, name):
 def test_nothing_else_is_installed(installed):
     found = {str(path.relative_to(installed)) for path in
              installed.rglob("*") if path.is_symlink() or path.is_file()}
-    extra = {name for name in found - set(FILES) - set(LINKS)
+    extra = {name for name in found - set(FILES) - set(LINKS) - {KEYRING}
              if not name.startswith("share/doc/postrider/examples/")}
     assert extra == set()
 
@@ -92,6 +94,17 @@ def test_systemd_understands_the_units(installed, tmp_path, manager):
     told = [line for line in done.stderr.splitlines()
             if "postrider-queue" in line]
     assert told == []
+
+
+def test_keyring_is_installed_where_it_is_looked_for(installed, tmp_path):
+    """A build without it says so."""
+    version = subprocess.run(
+        [installed / "bin/postrider", "--version"], capture_output=True,
+        text=True, env={"HOME": str(tmp_path)}).stdout
+    is_built = (BUILD / "src/keyring/postrider-keyring").exists()
+    path = f"/{PREFIX}/{KEYRING}" if is_built else "none in this build"
+    assert f"\nKeyring: {path}\n" in version
+    assert (installed / KEYRING).is_file() == is_built
 
 
 def test_program_has_no_privilege(installed):

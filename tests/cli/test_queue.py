@@ -21,8 +21,8 @@ import pytest
 from emulator.policy import Fault
 
 from relay import SENDER, SES_SECRET
+from mailqueue import DEAD_PORT, MESSAGE, Queue, change_text, rewrite_slots
 from test_bs import Dialogue
-from spool import DEAD_PORT, MESSAGE, Queue, change_text, rewrite_slots
 
 THREE = ["one@example.net", "two@example.net", "three@example.net"]
 BUSY = "454 Throttling failure: Maximum sending rate exceeded."

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from spool import MESSAGE, Queue, change_head, change_text
+from mailqueue import MESSAGE, Queue, change_head, change_text
 
 
 # ---------------------------------------------------- check_mailq, replayed

@@ -125,6 +125,10 @@ class Commands:
         """The steps of one mechanism; the reply that ends it."""
         mine = self.personality
         given = initial[0].encode("latin-1") if initial else None
+        if mechanism == "EXTERNAL":
+            if given is None:
+                given = await self._ask("334 ")
+            return self._external(auth.decode(given).decode("utf-8"))
         if mechanism == "PLAIN":
             if given is None:
                 given = await self._ask(mine.auth_prompt)
@@ -137,6 +141,15 @@ class Commands:
             password = auth.decode(given).decode("utf-8", "replace")
         self.record.user = user
         return mine.login(self.record, user, password)
+
+    def _external(self, wanted):
+        """RFC 4422 appendix A: the certificate says who it is."""
+        if not self.record.client_certificate:
+            return "535 5.7.8 Authentication failed: no certificate"
+        self.record.user = wanted or dict(
+            pair for part in self.record.client_certificate["subject"]
+            for pair in part)["commonName"]
+        return "235 2.7.0 Authentication successful"
 
     async def _ask(self, prompt):
         if await self.answer("auth-prompt", prompt) != 334:

@@ -145,6 +145,7 @@ class Authority:
         self._root = self._load_or_make_root("ca", "Test root")
         self._issuers = {}
         self._leaves = {}
+        self._lists = 0
 
     def leaf(self, kind, names):
         """Return (chain file, key file), both str, of a leaf of this kind.
@@ -157,6 +158,26 @@ class Authority:
         if wanted not in self._leaves:
             self._leaves[wanted] = self._write_leaf(kind, list(names))
         return self._leaves[wanted]
+
+    def crl(self, *chains, next_days=30):
+        """A file: the list of the intermediate that revokes these leaves."""
+        now = datetime.datetime.utcnow()
+        issuer, key = self._issuer("ca")
+        builder = (x509.CertificateRevocationListBuilder()
+                   .issuer_name(issuer.subject)
+                   .last_update(now - DAY)
+                   .next_update(now + next_days * DAY))
+        for chain in chains:
+            leaf = x509.load_pem_x509_certificate(Path(chain).read_bytes())
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder()
+                .serial_number(leaf.serial_number)
+                .revocation_date(now - DAY).build())
+        self._lists += 1
+        return str(_write(
+            self.directory / f"list-{self._lists}-{os.getpid()}.crl",
+            builder.sign(key, hashes.SHA256()).public_bytes(
+                serialization.Encoding.PEM)))
 
     def _load_or_make_root(self, stem, common_name):
         cert_path = self.directory / f"{stem}.pem"

@@ -31,7 +31,8 @@ FLOORS = {
 # One foreign library, one file (or one folder, with a slash at the end).
 FOREIGN = [
     (r"gsasl.*", ("src/smtp/sasl.c",)),
-    (r"gnutls/.*", ("src/net/tls_gnutls.c", "src/profile/derive.c")),
+    (r"gnutls/.*", ("src/net/tls_gnutls.c", "src/net/tls_setup.c",
+                    "src/net/tls_setup.h", "src/profile/derive.c")),
     (r"libsecret/.*", ("src/keyring/",)),
     (r"resolv\.h|arpa/nameser.*", ("src/net/dns.c",)),
     (r"idn2\.h", ("src/net/host.c",)),

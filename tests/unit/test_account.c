@@ -191,24 +191,30 @@ TEST(check_sending)
 		const char *text, *failure;
 	} table[] = {
 		{ "host h\n", NULL },
+		{ "socket /s\n", NULL },
+		{ "socket\n", "host is not set, and no provider either" },
 		{ "user u\n", "host is not set, and no provider either" },
 		{ "host h\nauth on\n",
 		    "rc: line 2: auth is on, but user is not set" },
-		{ "host h\nauth on\nuser u\n",
+		{ "host h\nauth on\nuser u\n", NULL },
+		{ "host h\nauth on\nuser u\nkeyring off\n",
 		    "rc: line 2: auth is on, but none of password, "
-		    "password_file and passwordeval is set" },
-		{ "host h\nauth on\nuser u\npassword\n",
+		    "password_file and passwordeval is set, and keyring is "
+		    "off" },
+		{ "host h\nauth on\nuser u\nkeyring off\npassword\n",
 		    "rc: line 2: auth is on, but none of password, "
-		    "password_file and passwordeval is set" },
+		    "password_file and passwordeval is set, and keyring is "
+		    "off" },
 		{ "host h\nauth on\nuser u\npassword p\n", NULL },
 		{ "host h\nauth plain\nuser u\npassword_file /x\n", NULL },
 		{ "host h\nauth on\nuser u\npasswordeval x\n", NULL },
 		{ "host h\nauth external\n", NULL },
 		{ "host h\nauth GSSAPI\n", NULL },
 		{ "host h\nauth off\nuser u\n", NULL },
-		{ "provider ses\nregion eu-west-1\nuser AKIAX\n",
+		{ "provider ses\nregion eu-west-1\nuser AKIAX\n"
+		  "keyring off\n",
 		    "auth is on, but none of password, password_file and "
-		    "passwordeval is set" },
+		    "passwordeval is set, and keyring is off" },
 		{ "provider ses\nregion eu-west-1\nuser AKIAX\npassword p\n",
 		    NULL },
 		{ "provider ses\nregion eu-west-1\nuser ASIAX\npassword p\n",

@@ -68,6 +68,17 @@ TEST(lines)
 		{ "home", "logfile ~/l\n", "default:1 logfile=/home/u/l",
 		    NULL },
 		{ "alias", "connect_timeout 5\n", "default:1 timeout=5", NULL },
+		{ "alias with a value", "tls_nocertcheck\n",
+		    "default:1 tls_certcheck=off", NULL },
+		{ "another one", "tls_nostarttls \r\n",
+		    "default:1 tls_starttls=off", NULL },
+		{ "alias that takes none", "host h\ntls_nocertcheck on\n", NULL,
+		    "rc: line 2: command tls_nocertcheck does not take an "
+		    "argument" },
+		{ "alias in defaults", "defaults\ntls_nostarttls\naccount a\n",
+		    "a:3 tls_starttls=off", NULL },
+		{ "accepted and ignored", "tls_force_sslv3 whatever it is\n",
+		    "default:1 tls_force_sslv3=whatever it is", NULL },
 	};
 
 	CHECK_TEXTS(rows);

@@ -76,12 +76,45 @@ TEST(sources)
 		    "password_file /nonexistent: No such file or directory" },
 		{ "auth on\npassword\npassword_file\npasswordeval echo e\n",
 		    "e", FAIL_NONE, NULL },
-		{ "auth on\n", NULL, FAIL_SECRET,
+		{ "auth on\nkeyring off\n", NULL, FAIL_CONFIG,
 		    "none of password, password_file and passwordeval is "
-		    "set" },
+		    "set, and keyring is off" },
 	};
 
 	CHECK_CREDS(rows);
+}
+
+TEST(names_of_sources)
+{
+	static const struct {
+		const char *text, *source;
+	} rows[] = {
+		{ "password p\npassword_file f\n", "password" },
+		{ "password\npassword_file f\npasswordeval e\n",
+		    "password_file" },
+		{ "keyring on\npasswordeval e\n", "passwordeval" },
+		{ "keyring off\npasswordeval e\n", "passwordeval" },
+		{ "auth on\n", "keyring" },
+		{ "keyring\n", "keyring" },
+		{ "keyring off\n", NULL },
+		{ "keyring off\npassword\n", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *source;
+		struct config c;
+		char *copy;
+
+		CASE(rows[i].text);
+		CHECK_INT(parse(&c, slice_of(rows[i].text), &copy, NULL), 0);
+		source = cred_source(&c.v[0].settings);
+		CHECK_INT(source != NULL, rows[i].source != NULL);
+		CHECK_STR(
+		    source ? source : "", rows[i].source ? rows[i].source : "");
+		config_free(&c);
+		free(copy);
+	}
+	arena_free(&arena);
 }
 
 TEST(commands)

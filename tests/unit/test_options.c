@@ -55,7 +55,7 @@ TEST(every_row_is_whole)
 
 		CASE(o->key);
 		CHECK_INT(o->id, i);
-		check_words(o->key, "abcdefghijklmnopqrstuvwxyz_");
+		check_words(o->key, "abcdefghijklmnopqrstuvwxyz_3");
 		CHECK(o->help && *o->help && strlen(o->help) < 60);
 		CHECK(!strchr(o->help, '\n'));
 		CHECK(o->argument && *o->argument);
@@ -122,7 +122,10 @@ TEST(names)
 		{ "host ", -1, -1 },
 		{ "_host", -1, -1 },
 		{ "tls_", -1, -1 },
-		{ "tls_certcheck", -1, -1 },
+		{ "tls_certchecks", -1, -1 },
+		{ "tls_nocertcheck", OPT_tls_certcheck, -1 },
+		{ "tls_nostarttls", OPT_tls_starttls, -1 },
+		{ "tls_force_sslv3", OPT_tls_force_sslv3, -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -408,6 +411,16 @@ TEST(numbers)
 		    "65535 expected" },
 		{ "max_recipients", "0", "0", NULL },
 		{ "max_recipients", "50", "50", NULL },
+		{ "proxy_port", "9050", "9050", NULL },
+		{ "proxy_port", "", "1080", NULL },
+		{ "proxy_port", "0", NULL,
+		    "invalid argument 0 for command proxy_port: a number from "
+		    "1 to 65535 expected" },
+		{ "tls_min_dh_prime_bits", "3072", "3072", NULL },
+		{ "tls_min_dh_prime_bits", "", NULL, NULL },
+		{ "tls_min_dh_prime_bits", "0", NULL,
+		    "invalid argument 0 for command tls_min_dh_prime_bits: a "
+		    "number from 1 to 65536 expected" },
 	};
 
 	CHECK_VALUES(rows);
@@ -485,6 +498,10 @@ TEST(paths)
 		{ "logfile", "", NULL, NULL },
 		{ "tls_trust_file", "system", "system", NULL },
 		{ "tls_trust_file", "", NULL, NULL },
+		{ "socket", "~/run/s", "/home/u/run/s", NULL },
+		{ "socket", "", NULL, NULL },
+		{ "tls_key_file", "~/k", "/home/u/k", NULL },
+		{ "tls_cert_file", "pkcs11:object=a", "pkcs11:object=a", NULL },
 	};
 	const struct option_source homeless = {
 		.origin.kind = ORIGIN_USER,

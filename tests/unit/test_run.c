@@ -623,3 +623,89 @@ TEST(run_helper_asks_on_the_terminal)
 	CHECK_INT(child_wait(pid), 0);
 	close(master);
 }
+
+/* ---- a child that is fed, a child without output ---- */
+
+static int start_fed(struct run *r, const char *script, const char *input)
+{
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+	struct run_command command = { argv, "the helper", 20, -1 };
+	int ends[2];
+	int result;
+
+	CHECK_INT(pipe(ends), 0);
+	CHECK_INT(io_write(ends[1], input, strlen(input)), 0);
+	close(ends[1]);
+	command.in = ends[0];
+	result = run_start_with(r, &command, NULL);
+	CHECK_INT(result, 0);
+	/* It is still the caller's. */
+	CHECK_INT(fcntl(ends[0], F_GETFD), 0);
+	close(ends[0]);
+	return result;
+}
+
+TEST(run_with_input)
+{
+	static const struct {
+		const char *script, *input, *output;
+	} rows[] = {
+		{ "cat", "secret", "secret" },
+		{ "cat; echo end", "", "end" },
+		{ "read a; read b; echo \"$b$a\"", "1\n2\n", "21" },
+		{ "true; echo unread", "secret", "unread" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct secret *s;
+		struct run r;
+
+		CASE(rows[i].script);
+		if (start_fed(&r, rows[i].script, rows[i].input) != 0)
+			continue;
+		s = run_collect(&r, NULL);
+		CHECK_SLICE(secret_view(s), rows[i].output);
+		CHECK_INT(r.status, 0);
+		secret_free(s);
+	}
+}
+
+TEST(run_exit_status)
+{
+	static const struct {
+		const char *script;
+		int seconds, status;
+	} rows[] = {
+		{ "true", 20, 0 },
+		{ "exit 7", 20, 7 },
+		{ "echo output nobody reads; exit 255", 20, 255 },
+		{ "exec >&-; sleep 0.1; exit 3", 20, 3 },
+		{ "kill -9 $$", 20, -1 },
+		{ "sleep 1000", 1, -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run r;
+
+		CASE(rows[i].script);
+		if (start_shell(&r, rows[i].script, rows[i].seconds) != 0)
+			continue;
+		CHECK_INT(r.status, -1);
+		CHECK_INT(run_wait(&r), rows[i].status);
+		CHECK_INT(r.pid, 0);
+		CHECK_INT(r.out, -1);
+	}
+}
+
+TEST(run_exit_status_beside_output)
+{
+	struct secret *s;
+	struct run r;
+
+	if (start_shell(&r, "echo half; exit 4", 20) != 0)
+		return;
+	s = run_collect(&r, NULL);
+	CHECK_SLICE(secret_view(s), "half");
+	CHECK_INT(r.status, 4);
+	secret_free(s);
+}

@@ -80,7 +80,7 @@ TEST(known)
 		CHECK_STR(name, rows[i].upper);
 	}
 	CHECK_STR(sasl_mechanisms(),
-	    "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5");
+	    "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5 EXTERNAL");
 	CHECK(strncmp(sasl_library(), "GNU SASL ", 9) == 0);
 }
 
@@ -147,6 +147,8 @@ TEST(answers)
 		{ "RFC 2195", "CRAM-MD5", "tim", "tanstaaftanstaaf", false,
 		    { "<1896.697170952@postoffice.reston.mci.net>" },
 		    { "tim b913a602c7eda7a495b4e6e7334d3890" }, 0 },
+		{ "EXTERNAL, as somebody", "EXTERNAL", "someone", "", true,
+		    { "" }, { "someone" }, 0 },
 		{ "8-bit password", "PLAIN", "u", "p\xc3\xa4\xff", true, { "" },
 		    { "\0u\0p\xc3\xa4\xff" }, 7 },
 	};

@@ -10,6 +10,16 @@
 /* The programs run in a directory of their own: names are relative. */
 #define SPOOL "spool"
 
+#define ITEM(place, id) (&(struct store_item[]){ item_of(place, id) }[0])
+
+static struct store_item item_of(enum store_place place, const char *id)
+{
+	struct store_item item = { .place = place };
+
+	(void)snprintf(item.id, sizeof(item.id), "%s", id);
+	return item;
+}
+
 static void wipe(void)
 {
 	CHECK_INT(system("rm -rf spool other"), 0);
@@ -65,11 +75,10 @@ static const char *add(struct store *s, const char *text, struct arena *a)
 	struct queue_file f = sample();
 	struct fail why = { .kind = FAIL_NONE };
 	struct msg m = message(text);
-	bool unsure = true;
 
-	CHECK_INT(store_add(s, &f, &m, a, &unsure, &why), 0);
+	CHECK_INT(store_add(s, &f, &m, a, &why), 0);
 	CHECK_STR(why.text, "");
-	CHECK(!unsure);
+	CHECK(!f.is_unsure);
 	store_release(&f);
 	msg_free(&m);
 	return f.info.id ? f.info.id : "";
@@ -123,7 +132,7 @@ TEST(there_and_back)
 	CHECK_INT(store_list(&s, STORE_TMP, &a, &list, &why), 0);
 	CHECK_INT(list.n, 1);
 
-	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 	check_same(&f);
 	CHECK_INT(f.info.size, strlen(TEXT));
 	msg_init(&m);
@@ -135,7 +144,7 @@ TEST(there_and_back)
 
 	CHECK_INT(store_remove(&s, STORE_NEW, &f, &why), 0);
 	store_release(&f);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), -1);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), -1);
 	CHECK_INT(why.kind, FAIL_LOCKED);
 	store_close(&s);
 	arena_free(&a);
@@ -154,7 +163,7 @@ TEST(progress_is_kept)
 	id = add(&s, TEXT, &a);
 	for (unsigned i = 1; i <= 5; i++) {
 		CASE("save");
-		CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+		CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 		CHECK_INT(f.progress.attempts, i - 1);
 		f.progress.attempts = i;
 		f.progress.next_try = 100 * i;
@@ -166,7 +175,7 @@ TEST(progress_is_kept)
 		    "there before must not be read");
 		CHECK_INT(queuefile_save(&f, &why), 0);
 		store_release(&f);
-		CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+		CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 		CHECK_INT(f.progress.attempts, i);
 		CHECK_INT(f.progress.next_try, 100 * i);
 		CHECK_INT(f.progress.last_try, 99 * i);
@@ -194,7 +203,7 @@ TEST(torn_slot)
 		off_t at;
 
 		CASE("cut");
-		CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+		CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 		f.progress.attempts = 1;
 		CHECK_INT(queuefile_save(&f, &why), 0);
 		f.progress.attempts = 2;
@@ -209,7 +218,7 @@ TEST(torn_slot)
 		memcpy(torn + cut, before + cut, 512 - cut);
 		CHECK_INT(pwrite(f.fd, torn, 512, at), 512);
 		store_release(&f);
-		CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+		CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 		CHECK(f.progress.attempts == 1 || f.progress.attempts == 2);
 		CHECK(cut > 200 || f.progress.attempts == 1);
 		store_release(&f);
@@ -232,7 +241,7 @@ TEST(failed_save)
 	wipe();
 	CHECK_INT(store_open(&s, SPOOL, &why), 0);
 	id = add(&s, TEXT, &a);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 	f.progress.attempts = 7;
 	CHECK_INT(queuefile_save(&f, &why), 0);
 	fd = f.fd;
@@ -286,7 +295,7 @@ TEST(damage)
 		changed = (char)(c ^ 1);
 		CHECK_INT(pwrite(fd, &changed, 1, at), 1);
 		msg_init(&m);
-		if (store_take(&s, STORE_NEW, id, &f, &a, &why) == 0 &&
+		if (store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why) == 0 &&
 		    queuefile_load(&f, &m, &why) == 0)
 			accepted +=
 			    at < 100 || (at >= 1024 && at < 1500) || at >= 4096;
@@ -300,7 +309,8 @@ TEST(damage)
 	CHECK(accepted < 700);
 	for (off_t size = st.st_size - 1; size >= 0; size--) {
 		CHECK_INT(ftruncate(fd, size), 0);
-		CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), -1);
+		CHECK_INT(
+		    store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), -1);
 		CHECK_INT(why.kind, FAIL_MESSAGE);
 		if (size > 5000)
 			size -= 100;
@@ -321,16 +331,16 @@ TEST(one_at_a_time)
 	wipe();
 	CHECK_INT(store_open(&s, SPOOL, &why), 0);
 	id = add(&s, TEXT, &a);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &first, &a, &why), 0);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &second, &a, &why), -1);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &first, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &second, &a, &why), -1);
 	CHECK_INT(why.kind, FAIL_LOCKED);
 	CHECK_INT(second.fd, -1);
 	store_release(&first);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &second, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &second, &a, &why), 0);
 	CHECK_INT(store_move(&s, STORE_NEW, STORE_HOLD, id, &why), 0);
 	store_release(&second);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &first, &a, &why), -1);
-	CHECK_INT(store_take(&s, STORE_HOLD, id, &first, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &first, &a, &why), -1);
+	CHECK_INT(store_take(&s, ITEM(STORE_HOLD, id), &first, &a, &why), 0);
 	store_release(&first);
 	store_close(&s);
 	arena_free(&a);
@@ -348,12 +358,12 @@ TEST(who_is_at_work)
 	wipe();
 	CHECK_INT(store_open(&s, SPOOL, &why), 0);
 	id = add(&s, TEXT, &a);
-	CHECK(!store_is_locked(&s, STORE_NEW, id));
-	CHECK(!store_is_locked(&s, STORE_HOLD, id));
-	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
-	CHECK(store_is_locked(&s, STORE_NEW, id));
+	CHECK(!store_is_locked(&s, ITEM(STORE_NEW, id)));
+	CHECK(!store_is_locked(&s, ITEM(STORE_HOLD, id)));
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
+	CHECK(store_is_locked(&s, ITEM(STORE_NEW, id)));
 	store_release(&f);
-	CHECK(!store_is_locked(&s, STORE_NEW, id));
+	CHECK(!store_is_locked(&s, ITEM(STORE_NEW, id)));
 
 	first = store_lock(&s, &why);
 	CHECK(first >= 0);
@@ -362,7 +372,7 @@ TEST(who_is_at_work)
 	CHECK_INT(second, -1);
 	CHECK_INT(why.kind, FAIL_LOCKED);
 	/* It is nobody's message that is locked. */
-	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 	store_release(&f);
 	io_close(first);
 	first = store_lock(&s, &why);
@@ -393,15 +403,15 @@ TEST(peek)
 	wipe();
 	CHECK_INT(store_open(&s, SPOOL, &why), 0);
 	id = add(&s, TEXT, &a);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &taken, &a, &why), 0);
-	CHECK_INT(store_peek(&s, STORE_NEW, id, &f, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &taken, &a, &why), 0);
+	CHECK_INT(store_peek(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 	check_same(&f);
 	msg_init(&m);
 	CHECK_INT(queuefile_load(&f, &m, &why), 0);
 	msg_free(&m);
 	store_release(&f);
 	store_release(&taken);
-	CHECK_INT(store_peek(&s, STORE_HOLD, id, &f, &a, &why), -1);
+	CHECK_INT(store_peek(&s, ITEM(STORE_HOLD, id), &f, &a, &why), -1);
 	CHECK_INT(f.fd, -1);
 	store_close(&s);
 	arena_free(&a);
@@ -442,7 +452,8 @@ TEST(strange_things)
 		    "cd " SPOOL "/new; rm -rf %s; f=%s o=%s; %s", name, name,
 		    other, rows[i].command);
 		CHECK_INT(system(command), 0);
-		CHECK_INT(store_take(&s, STORE_NEW, name, &f, &a, &why), -1);
+		CHECK_INT(
+		    store_take(&s, ITEM(STORE_NEW, name), &f, &a, &why), -1);
 		CHECK_INT(why.kind, rows[i].kind);
 		CHECK_INT(f.fd, -1);
 	}
@@ -574,15 +585,11 @@ TEST(large)
 		io_close(fd);
 	}
 	f = sample();
-	{
-		bool unsure;
-
-		CHECK_INT(store_add(&s, &f, &m, &a, &unsure, &why), 0);
-	}
+	CHECK_INT(store_add(&s, &f, &m, &a, &why), 0);
 	id = f.info.id;
 	store_release(&f);
 	msg_free(&m);
-	CHECK_INT(store_take(&s, STORE_NEW, id, &f, &a, &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 	CHECK_INT(f.info.size, SIZE);
 	msg_init(&m);
 	CHECK_INT(queuefile_load(&f, &m, &why), 0);

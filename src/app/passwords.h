@@ -1,0 +1,26 @@
+/*
+ * passwords: the password of an account, from a person or a pipe into the
+ * keyring, or out of it.
+ */
+#ifndef APP_PASSWORDS_H
+#define APP_PASSWORDS_H
+
+#include "cmdline.h"
+#include "secret.h"
+
+/*
+ * A secret typed at the terminal with its echo off, or the first line of
+ * standard input when that is no terminal. Fails: SECRET, INPUT, NOMEM.
+ */
+struct secret *passwords_ask(const char *prompt, size_t max, struct fail *why);
+
+/*
+ * For the account that the invocation chooses; it must have host and user.
+ * Fails: as files_load(), and INPUT, SECRET, OS.
+ */
+int passwords_store(
+    const struct invocation *inv, struct arena *a, struct fail *why);
+int passwords_delete(
+    const struct invocation *inv, struct arena *a, struct fail *why);
+
+#endif
