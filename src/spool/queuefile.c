@@ -258,7 +258,7 @@ static int put_progress(struct queue_file *f, struct fail *why)
 	struct buf b;
 	int result;
 
-	buf_init(&b, 2 * SECTOR);
+	buf_init(&b, 2 * (size_t)SECTOR);
 	make_slot(&b, f);
 	/* What an older, longer text left behind must not be read. */
 	while (b.n < SECTOR)
@@ -404,7 +404,7 @@ static int check_body(const struct queue_file *f, struct fail *why)
 
 int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why)
 {
-	static const struct intake_params params = { .max_size = 0 };
+	static const struct intake_params params = { .is_again = true };
 
 	if (check_body(f, why) != 0)
 		return -1;

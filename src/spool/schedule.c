@@ -15,7 +15,8 @@ static const struct {
 } waits[SCHEDULE_KINDS] = {
 	[SCHEDULE_SOON] = { MINUTE, 30 * MINUTE, 200 },
 	[SCHEDULE_BACKOFF] = { 5 * MINUTE, LONGEST, 200 },
-	[SCHEDULE_LATER] = { 20 * MINUTE, LONGEST, 150 },
+	/* Twenty minutes at least, however it is spread. */
+	[SCHEDULE_LATER] = { 27 * MINUTE, LONGEST, 150 },
 	[SCHEDULE_UNSURE] = { 20 * MINUTE, LONGEST, 200 },
 	[SCHEDULE_HOLD] = { HOUR, LONGEST, 200 },
 };
