@@ -28,25 +28,11 @@ void msg_free(struct msg *m)
 	m->fd = io_close(m->fd);
 }
 
-/* The rest of a line end may come in another block than its start. */
-static struct slice without_line_end(struct intake *in, struct slice s)
-{
-	while (in->in_empty && s.n) {
-		in->in_empty = s.p[0] == '\r';
-		if (in->in_empty || s.p[0] == '\n')
-			s = slice_skip(s, 1);
-		else
-			in->has_bare_cr = true;
-	}
-	return s;
-}
-
 static int body_add(struct intake *in, struct slice s, struct fail *why)
 {
 	struct msg *m = in->m;
 	size_t room = MSG_MEMORY_MAX - m->body.n;
 
-	s = without_line_end(in, s);
 	tally_add(&in->body, s.p, s.n);
 	buf_add_slice(&m->body, slice_head(s, room));
 	s = slice_skip(s, room);
@@ -61,140 +47,157 @@ static int body_add(struct intake *in, struct slice s, struct fail *why)
 	return 0;
 }
 
-struct line {
-	size_t text;  /* octets before its end */
-	size_t n;     /* with its end */
-	bool is_done; /* nothing that follows can belong to its end */
-	bool is_bare; /* it ends in CR without LF */
-};
-
-/* The line at the start of s. Headers are small: octet by octet will do. */
-static struct line first_line(struct slice s, bool eof)
+/*
+ * Goes on reading the line at the start of s, behind what of it was read when
+ * less had come in: many small pieces of a long line are read once.
+ */
+static void read_line(struct intake_line *line, struct slice s, bool eof)
 {
-	struct line line = { .text = 0 };
+	const size_t from = line->n;
+	const size_t lf = from + slice_find(slice_skip(s, from), '\n');
+	size_t text = lf;
+
+	if (line->is_done)
+		return;
+	while (text > from && s.p[text - 1] == '\r')
+		text--;
+	if (text > from)
+		line->text = text;
+	line->n = lf < s.n ? lf + 1 : lf;
+	line->is_done = lf < s.n || eof;
+}
+
+/* Text of a line as a header may hold it: s itself, or a copy in room[s.n]. */
+static struct slice mended(struct slice s, char *room)
+{
 	size_t n = 0;
 
-	while (n < s.n && s.p[n] != '\n' && s.p[n] != '\r')
-		n++;
-	line.text = n;
-	while (n < s.n && s.p[n] == '\r')
-		n++;
-	line.is_done = n < s.n || eof;
-	line.is_bare = n > line.text && (n == s.n || s.p[n] != '\n');
-	line.n = n < s.n && s.p[n] == '\n' ? n + 1 : n;
-	return line;
+	if (slice_find(s, '\r') == s.n && slice_find(s, '\0') == s.n)
+		return s;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '\0')
+			room[n++] = s.p[i] == '\r' ? ' ' : s.p[i];
+	return (struct slice){ room, n };
 }
 
 enum line_kind {
 	LINE_UNKNOWN, /* more input will tell */
-	LINE_HEADER,
+	LINE_FIELD,
+	LINE_FOLD, /* goes on with the field above it */
 	LINE_MAILBOX,
 	LINE_EMPTY,
 	LINE_BODY,
 };
 
 /*
- * What the line at the start of text is. A mailbox line counts as one only
- * when something follows: else it is all there is, the text of the message.
+ * What a line with text is, by the octets it starts with. A mailbox line
+ * counts as one only when something follows: else it is all there is, the
+ * text of the message.
  */
-static enum line_kind line_kind(
-    struct slice text, const struct line *line, bool is_first, bool eof)
+static enum line_kind kind_by_start(
+    struct slice rest, const struct intake_line *line, bool is_first, bool eof)
 {
-	bool has_end = line->text < text.n && line->text < LINE_DECIDES;
+	char room[LINE_DECIDES];
+	struct slice start =
+	    slice_head(rest, line->is_done ? line->text : rest.n);
 
-	if (text.n == 0)
-		return eof ? LINE_BODY : LINE_UNKNOWN;
-	if (!has_end && !eof && text.n < LINE_DECIDES)
-		return LINE_UNKNOWN;
-	if (line->text == 0)
-		return LINE_EMPTY;
-	if (hdr_is_field_line(text) || (!is_first && is_blank(text.p[0])))
-		return LINE_HEADER;
-	if (is_first && has_end &&
-	    slice_starts(slice_skip(text, text.p[0] == '>'), SLICE("From "))) {
-		if (line->n < text.n)
+	start = mended(slice_head(start, LINE_DECIDES), room);
+	/* NULs may not push a colon, or what is behind it, out of sight. */
+	if (line->text >= LINE_DECIDES && start.n < HDR_COLON_MAX + 3)
+		return LINE_BODY;
+	if (hdr_is_field_line(start))
+		return LINE_FIELD;
+	if (!is_first && start.n && is_blank(start.p[0]))
+		return LINE_FOLD;
+	if (is_first && line->text < LINE_DECIDES &&
+	    slice_starts(slice_skip(start, start.n && start.p[0] == '>'),
+		SLICE("From "))) {
+		if (line->n < rest.n)
 			return LINE_MAILBOX;
 		return eof ? LINE_BODY : LINE_UNKNOWN;
 	}
 	return LINE_BODY;
 }
 
-/* A line of the header. 1: it counts; 0: the rest of it is to come; -1. */
-static int header_line(
-    struct intake *in, size_t at, const struct line *line, struct fail *why)
+/* What the line at the start of rest is. */
+static enum line_kind line_kind(
+    struct slice rest, const struct intake_line *line, bool is_first, bool eof)
 {
-	char *p = in->m->header.p + at;
-	size_t field = line->text + (is_blank(*p) ? in->field : 0);
+	if (rest.n == 0)
+		return eof ? LINE_BODY : LINE_UNKNOWN;
+	if (!line->is_done && (rest.n < LINE_DECIDES || line->text == 0))
+		return LINE_UNKNOWN;
+	if (line->text == 0)
+		return LINE_EMPTY;
+	return kind_by_start(rest, line, is_first, eof);
+}
+
+/* Puts the line at rest behind those that are known to be header. */
+static void keep_line(struct intake *in, struct slice rest)
+{
+	const struct intake_line *line = &in->line;
+	char *to = in->m->header.p + in->scanned;
+	struct slice end = slice_skip(slice_head(rest, line->n), line->text);
+	struct slice text = mended(slice_head(rest, line->text), to);
+
+	memmove(to, text.p, text.n);
+	memmove(to + text.n, end.p, end.n);
+	in->scanned += text.n + end.n;
+}
+
+/* A line of the header. 1: it was kept; 0: the rest of it is to come; -1. */
+static int header_line(
+    struct intake *in, struct slice rest, bool is_fold, struct fail *why)
+{
+	size_t field = in->line.text + (is_fold ? in->field : 0);
 
 	if (field > MSG_FIELD_MAX && !in->params->is_again)
 		return fail(why, FAIL_MESSAGE,
 		    "a header field is larger than %zu octets", MSG_FIELD_MAX);
-	if (!line->is_done)
+	if (!in->line.is_done)
 		return 0;
 	if (in->lines == MSG_HEADER_LINES_MAX && !in->params->is_again)
 		return fail(why, FAIL_MESSAGE,
 		    "the header has more than %d lines", MSG_HEADER_LINES_MAX);
-	if (line->is_bare) {
-		p[line->n - 1] = '\n';
-		in->has_bare_cr = true;
-	}
-	in->ends_bare = line->is_bare;
+	keep_line(in, rest);
 	in->field = field;
 	in->lines++;
-	in->scanned += line->n;
 	return 1;
 }
 
 /*
- * Text that is no field stands behind a lone CR: a byte of a value (a progress
- * bar in a Subject), not the end of the header, or a Bcc below would be body.
+ * Goes on through the lines in m->header. 1: they end, what stands behind them
+ * is the body; 0: more input is needed; -1: too large.
  */
-static bool rejoin(struct intake *in, size_t at)
-{
-	char *p = in->m->header.p;
-	bool is_lone = in->ends_bare && at > 1 && p[at - 2] != '\r';
-
-	if (is_lone)
-		p[at - 1] = ' ';
-	return is_lone;
-}
-
-/*
- * Goes on through the lines in m->header. 1: they end, *ret_body is what
- * stands behind; 0: more input is needed; -1: too large.
- */
-static int header_scan(
-    struct intake *in, bool eof, struct slice *ret_body, struct fail *why)
+static int header_scan(struct intake *in, bool eof, struct fail *why)
 {
 	struct buf *b = &in->m->header;
-	size_t first = 0; /* behind mailbox lines */
+	size_t at = in->scanned; /* the line that is looked at */
 	enum line_kind kind;
 	int more = 1;
 
 	while (more > 0) {
-		size_t at = first + in->scanned;
 		struct slice rest = slice_skip(buf_slice(b), at);
-		struct line line = first_line(rest, eof);
 
-		kind = line_kind(rest, &line, in->scanned == 0, eof);
+		read_line(&in->line, rest, eof);
+		kind = line_kind(rest, &in->line, in->scanned == 0, eof);
 		more = kind == LINE_MAILBOX;
-		if (kind == LINE_MAILBOX)
-			first += line.n;
-		if (kind == LINE_BODY && rest.n > 0 && rejoin(in, at))
-			kind = LINE_HEADER;
-		if (kind == LINE_HEADER)
-			more = header_line(in, at, &line, why);
+		if (kind == LINE_FIELD || kind == LINE_FOLD)
+			more = header_line(in, rest, kind == LINE_FOLD, why);
+		if (more > 0 || kind == LINE_EMPTY) {
+			at += in->line.n;
+			in->line = (struct intake_line){ .n = 0 };
+		}
 	}
 	if (more < 0)
 		return -1;
-	if (first) {
-		b->n -= first;
-		memmove(b->p, b->p + first, b->n + 1);
+	/* Mailbox lines, NULs and the empty line are left out. */
+	if (at > in->scanned) {
+		memmove(b->p + in->scanned, b->p + at, b->n - at);
+		b->n -= at - in->scanned;
 	}
-	*ret_body = slice_skip(buf_slice(b), in->scanned);
-	in->in_empty = kind == LINE_EMPTY;
-	in->head.ends += in->in_empty;
-	more = kind == LINE_UNKNOWN || kind == LINE_HEADER;
+	in->head.ends += kind == LINE_EMPTY;
+	more = kind != LINE_EMPTY && kind != LINE_BODY;
 	if (in->scanned > MSG_HEADER_MAX || (more && b->n > MSG_HEADER_MAX))
 		return fail(why, FAIL_MESSAGE,
 		    "the header is larger than %zu octets", MSG_HEADER_MAX);
@@ -205,18 +208,17 @@ static int header_add(
     struct intake *in, struct slice s, bool eof, struct fail *why)
 {
 	struct buf *b = &in->m->header;
-	struct slice body;
 	int done;
 
 	buf_add_slice(b, s);
-	done = header_scan(in, eof, &body, why);
+	done = header_scan(in, eof, why);
 	if (done <= 0)
 		return done;
-	tally_add(&in->head, b->p, in->scanned);
 	in->in_body = true;
-	if (body_add(in, body, why) < 0)
+	if (body_add(in, slice_skip(buf_slice(b), in->scanned), why) < 0)
 		return -1;
 	b->n = in->scanned;
+	tally_add(&in->head, b->p, b->n);
 	if (b->n && b->p[b->n - 1] != '\n')
 		buf_addc(b, '\n');
 	else if (b->p)
@@ -268,9 +270,8 @@ static void conclude(struct intake *in)
 		.has_8bit_header = head->has_8bit,
 		.has_8bit_body = body->has_8bit,
 		.has_bad_utf8 = body->utf8.is_bad,
-		.has_nul = head->has_nul || body->has_nul,
-		.has_bare_cr =
-		    in->has_bare_cr || in->in_empty || body->has_bare_cr,
+		.has_nul = body->has_nul,
+		.has_bare_cr = body->has_bare_cr,
 	};
 }
 

@@ -10,16 +10,15 @@
  * that begins with its text has no header, and gets an empty line. "From "
  * and ">From " lines of a mailbox file at the start are left out.
  *
- * A line end is LF, CRLF or a run of CR with or without LF, as in wire.h:
- * whoever reads the message off the wire sees the same fields, the same empty
- * line and the same body. (Only the dot that ends a message is looked for
- * behind LF alone.)
+ * A line of the header ends in LF, with or without CRs before it. A CR
+ * anywhere else in it becomes a blank: on the wire it would be a line end
+ * (wire.h), and what stands behind it a field that nobody wrote, a recipient
+ * in a Subject. A NUL, which no field may hold (RFC 5322 4), is left out. What
+ * a line is - field, fold, body - is told by what these make of it. The body
+ * is kept as it came in; a CR in it is a line end, as on the wire.
  *
- * The owner calls msg_free(). The header block keeps the bytes that came in,
- * but that the last CR of a line end without LF becomes LF (a lone one before
- * text that is no field becomes a blank): every line of it ends in LF, and
- * what walks over it need not know of others. rewrite.h lists
- * edits over it, msg_read() applies them.
+ * The owner calls msg_free(). But for that the header block keeps the bytes
+ * that came in; rewrite.h lists edits over it, msg_read() applies them.
  */
 #ifndef MAIL_INTAKE_H
 #define MAIL_INTAKE_H
@@ -52,8 +51,8 @@ struct msg_facts {
 	bool has_8bit_header;
 	bool has_8bit_body;
 	bool has_bad_utf8; /* 8-bit octets of the body that are not UTF-8 */
-	bool has_nul;
-	bool has_bare_cr; /* a CR that no CR or LF follows */
+	bool has_nul;      /* in the body */
+	bool has_bare_cr;  /* the same: a CR that no CR or LF follows */
 };
 
 /* Replace `n` bytes at `at` of the header block by `text`. */
@@ -89,12 +88,15 @@ struct intake {
 	const struct intake_params *params;
 	uint64_t octets;
 	bool in_body;
-	bool in_empty;    /* of the empty line a CR was seen, but no LF */
-	bool has_bare_cr; /* met before the body, where tallies see none */
-	bool ends_bare;   /* as the last line of the header does */
-	size_t scanned;   /* of m->header: octets known to be header */
-	size_t lines;     /* in them */
-	size_t field;     /* octets of the last field in them, unfolded */
+	size_t scanned; /* of m->header: octets known to be header */
+	size_t lines;   /* in them */
+	size_t field;   /* octets of the last field in them, unfolded */
+
+	struct intake_line {
+		size_t text;  /* up to the last octet that is no CR */
+		size_t n;     /* read, LF included: of them all, once */
+		bool is_done; /* the LF is here, or nothing follows */
+	} line;               /* the one behind them, as far as it came in */
 	struct tally head, body;
 };
 

@@ -72,7 +72,7 @@ static bool is_suspect(const struct msg *m, bool may_8bit)
 	struct tally t = added(m);
 
 	/* What an edit adds may stand in the longest line there is. */
-	return m->facts.has_nul || t.has_nul ||
+	return m->facts.has_nul ||
 	       m->facts.longest_line + t.text > LINE_MAX_OCTETS ||
 	       (!may_8bit && recode_has_8bit(m));
 }

@@ -84,8 +84,7 @@ class Odd:
         """Whether it is beyond doubt where the header begins and ends."""
         if self.starts and not (self.fields or self.joint or self.body):
             return False
-        return not any(b"\r" in field or b"\0" in field.split(b":")[0]
-                       for field in self.fields)
+        return not (self.fields and self.fields[0].startswith(b"\r"))
 
     def kept_fields(self, eight_bit):
         """The untouched fields as they must be on the wire."""

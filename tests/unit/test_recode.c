@@ -75,6 +75,11 @@ static const struct {
 
 	{ "NUL", BOTH, "A: b\n\nx@y\nz\n", "A: b\n" TOP_QP "\nx=00y\nz\n" },
 	{ "NUL in the header", BOTH, "A: @b@\n\nx\n", "A: b\n\nx\n" },
+	{ "NUL in the header and in the body", BOTH, "@A@: @b\n\nx@\n",
+	    "A: b\n" TOP_QP "\nx=00\n" },
+	{ "NUL in the header of a part", BOTH,
+	    MIXED "\n--b\nX: @y@\n\nx\n--b--\n",
+	    MIXED "\n--b\nX: y\n\nx\n--b--\n" },
 	{ "NUL in base64", BOTH,
 	    VERSION "Content-Transfer-Encoding: base64\n\nQ@Q=@=\n",
 	    VERSION "Content-Transfer-Encoding: base64\n\nQQ==\n" },
@@ -450,8 +455,9 @@ TEST(edits)
 	struct buf value = make("997*v");
 	const struct rewrite_field longer = { "X", buf_text(&value) };
 
-	CASE("removed NUL");
-	check_edits("Bcc: x@@y\nA: b\n\nx\n", &none, true, "A: b\n\nx\n");
+	CASE("removed beside a NUL");
+	check_edits(
+	    "Bcc: x@@y\nA: b\n\nx@\n", &none, true, "A: b\n" TOP_QP "\nx=00\n");
 	CASE("removed 8-bit");
 	check_edits(
 	    "Bcc: " AE "\nA: b\n\nx =\n", &none, false, "A: b\n\nx =\n");
