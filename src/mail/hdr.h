@@ -27,7 +27,8 @@ enum hdr_flag {
 				    or stay when they cannot */
 	HDR_DROP = 1 << 7,       /* never leaves: Bcc, Return-Path */
 	HDR_BCC = 1 << 8,        /* a blind recipient field */
-	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty */
+	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty;
+				    of HDR_RESENT, in the newest block */
 };
 
 enum hdr_id {

@@ -78,6 +78,7 @@ static const struct {
 	unsigned flags; /* to fields with any of these; 0: to all */
 	bool (*apply)(struct rewriter *, const struct hdr_field *);
 } rules[] = {
+	{ HDR_RESENT, rewrite_rule_resent },
 	{ 0, rule_account },
 	{ HDR_DROP, rule_drop },
 	{ HDR_MADE, rewrite_rule_made },
@@ -91,7 +92,10 @@ static void apply_rules(struct rewriter *w)
 {
 	struct slice rest = w->header;
 	struct hdr_field f;
+	unsigned flags;
 
+	rewrite_take_resent(&rest, &w->resent, &flags);
+	rest = w->header;
 	while (hdr_next(&rest, &f))
 		w->kept[f.info->id].n++;
 	rest = w->header;

@@ -25,7 +25,8 @@ enum rewrite_from {
 
 struct rewrite_params {
 	enum rewrite_from set_from;
-	bool add_date;          /* when missing or empty */
+	bool add_date;          /* when missing or empty; Resent-Date as well,
+				   in the newest block of Resent- fields */
 	bool add_message_id;    /* the same */
 	bool label_8bit;        /* say what an 8-bit body without Content-Type
 				   is (RFC 2045 5, RFC 1428 3) */
@@ -67,14 +68,14 @@ int rewrite_plan(const struct rewrite_params *params, struct msg *m,
 /* What -t and the choice of the sender need to know of a header. */
 struct rewrite_view {
 	struct addr_list to; /* recipients; when there is a Resent- field of
-				recipients, those of the first row of
+				recipients, those of the first block of
 				Resent- fields that has one only */
 	struct addr_list authors; /* all of From, */
 	struct addr_list senders; /* and of Sender */
 	bool has_bad_author;      /* one of the two cannot be read */
-	const char *from;        /* first address of Resent-From in that row (of
-				    the first row when none has recipients),
-				    else of From; NULL when there is none */
+	const char *from; /* first address of Resent-From in that block (of
+			     the first when none has recipients),
+			     else of From; NULL when there is none */
 	struct slice message_id; /* as in the message; empty when missing */
 };
 

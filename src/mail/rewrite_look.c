@@ -1,43 +1,20 @@
-#include "hdr.h"
-#include "rewrite.h"
-
-/* The next Resent- fields in a row; false when there are no more. */
-static bool take_row(
-    struct slice *rest, struct slice *ret_row, unsigned *ret_flags)
-{
-	struct slice row = slice_head(*rest, 0);
-	unsigned flags = 0;
-	struct hdr_field f;
-
-	while (hdr_next(rest, &f)) {
-		if (f.info->flags & HDR_RESENT) {
-			row.p = row.n ? row.p : f.raw.p;
-			row.n += f.raw.n;
-			flags |= f.info->flags;
-		} else if (row.n) {
-			break;
-		}
-	}
-	*ret_row = row;
-	*ret_flags = flags;
-	return row.n > 0;
-}
+#include "rewrite_private.h"
 
 /*
- * The row that says how the message was sent on last: the first that has a
+ * The block that says how the message was sent on last: the first that has a
  * field of recipients (RFC 5322 3.6.6), else the first; empty when there are
  * none.
  */
-static struct slice resent_row(struct slice header, bool *ret_has_rcpt)
+static struct slice last_sent_on(struct slice header, bool *ret_has_rcpt)
 {
-	struct slice found = slice_head(header, 0), row;
+	struct slice found = slice_head(header, 0), block;
 	bool has_rcpt = false;
 	unsigned flags;
 
-	while (!has_rcpt && take_row(&header, &row, &flags)) {
+	while (!has_rcpt && rewrite_take_resent(&header, &block, &flags)) {
 		has_rcpt = flags & HDR_RCPT;
 		if (has_rcpt || found.n == 0)
-			found = row;
+			found = block;
 	}
 	*ret_has_rcpt = has_rcpt;
 	return found;
@@ -84,11 +61,11 @@ int rewrite_look(const struct msg *m, bool want_recipients, struct arena *a,
 	struct rewrite_view view = { .message_id = SLICE("") };
 	const char *resent_from = NULL;
 	bool by_resent;
-	const struct slice row = resent_row(rest, &by_resent);
+	const struct slice block = last_sent_on(rest, &by_resent);
 	struct hdr_field f;
 
 	while (hdr_next(&rest, &f)) {
-		bool inside = f.raw.p >= row.p && f.raw.p < row.p + row.n;
+		bool inside = rewrite_is_within(block, &f);
 
 		if (want_recipients && (f.info->flags & HDR_RCPT) &&
 		    inside == by_resent &&

@@ -98,6 +98,8 @@ static const struct made {
 	{ HDR_ID_REPLY_TO, wants_reply_to, write_reply_to },
 	{ HDR_ID_DATE, wants_date, write_date },
 	{ HDR_ID_MESSAGE_ID, wants_message_id, write_message_id },
+	{ HDR_ID_RESENT_DATE, wants_date, write_date },
+	{ HDR_ID_RESENT_MESSAGE_ID, wants_message_id, write_message_id },
 	{ HDR_ID_MIME_VERSION, wants_label, write_mime_version },
 	{ HDR_ID_CONTENT_TYPE, wants_label, write_type },
 	{ HDR_ID_CONTENT_TRANSFER_ENCODING, wants_label, write_encoding },
@@ -108,6 +110,8 @@ bool rewrite_rule_made(struct rewriter *w, const struct hdr_field *f)
 	const struct made *entry = made;
 	bool is_old;
 
+	if ((f->info->flags & HDR_RESENT) && !rewrite_is_within(w->resent, f))
+		return false;
 	while (entry->id != f->info->id)
 		entry++;
 	is_old = slice_trim_eol(f->value).n == 0 ||
@@ -116,18 +120,50 @@ bool rewrite_rule_made(struct rewriter *w, const struct hdr_field *f)
 	return is_old && entry->wanted(w) && rewrite_remove(w, f);
 }
 
-int rewrite_add_made(struct rewriter *w, struct buf *b, struct fail *why)
+/* Adds those with HDR_RESENT, or those without, that are not there yet. */
+static int add_made(struct rewriter *w, unsigned resent,
+    const bool has[HDR_ID_COUNT], struct buf *b, struct fail *why)
 {
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-		const char *name = hdr_info(made[i].id)->name;
+		const struct hdr_info *info = hdr_info(made[i].id);
 
-		if (w->kept[made[i].id].seen || !made[i].wanted(w) ||
-		    rewrite_is_of_account(w, slice_of(name)))
+		if ((info->flags & HDR_RESENT) != resent || has[info->id] ||
+		    !made[i].wanted(w) ||
+		    rewrite_is_of_account(w, slice_of(info->name)))
 			continue;
-		buf_addf(b, "%s: ", name);
+		buf_addf(b, "%s: ", info->name);
 		if (made[i].write(w, b, why) < 0)
 			return -1;
 		buf_addc(b, '\n');
 	}
 	return 0;
+}
+
+bool rewrite_rule_resent(struct rewriter *w, const struct hdr_field *f)
+{
+	bool has[HDR_ID_COUNT] = { false };
+	struct slice rest = w->resent;
+	struct hdr_field field;
+	struct buf b;
+
+	if (f->raw.p != rest.p)
+		return false;
+	while (hdr_next(&rest, &field))
+		has[field.info->id] = slice_trim_eol(field.value).n > 0;
+	buf_init(&b, MSG_FIELD_MAX);
+	/* Neither a date nor an ID fails. */
+	(void)add_made(w, HDR_RESENT, has, &b, NULL);
+	if (b.n)
+		rewrite_edit(w, f->raw.p, 0, rewrite_copy(w, buf_slice(&b)));
+	buf_free(&b);
+	return false;
+}
+
+int rewrite_add_made(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	bool has[HDR_ID_COUNT];
+
+	for (size_t i = 0; i < HDR_ID_COUNT; i++)
+		has[i] = w->kept[i].seen;
+	return add_made(w, 0, has, b, why);
 }

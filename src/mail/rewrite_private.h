@@ -23,6 +23,7 @@ struct rewriter {
 	const struct msg_facts *facts;
 	struct arena *a;
 	struct slice header;
+	struct slice resent;    /* the newest block of Resent- fields in it */
 	struct msg_edit *edits; /* arena */
 	size_t n;
 	bool full; /* a text would be larger than a header may be */
@@ -49,13 +50,25 @@ struct rewrite_list {
 bool rewrite_read_list(
     struct rewriter *w, struct slice value, struct rewrite_list *ret);
 
+/*
+ * rewrite_resent.c: takes the next block of Resent- fields (RFC 5322 3.6.6)
+ * and what stands before it: such fields in a row, each name once. What comes
+ * again is of an earlier time. ret_flags is what hdr.def says of any of them.
+ * False when there is none.
+ */
+bool rewrite_take_resent(
+    struct slice *rest, struct slice *ret_block, unsigned *ret_flags);
+bool rewrite_is_within(struct slice block, const struct hdr_field *f);
+
 /* rewrite_lists.c: bare addresses, open groups, several lists in one. */
 bool rewrite_rule_addresses(struct rewriter *w, const struct hdr_field *f);
 /* rewrite_sender.c: an author that may not be one. */
 bool rewrite_rule_sender(struct rewriter *w, const struct hdr_field *f);
 /* rewrite_made.c: fields that are made when they are missing or empty. */
 bool rewrite_rule_made(struct rewriter *w, const struct hdr_field *f);
-/* Those that are wanted and were not in the message. */
+/* Puts those of the newest block of Resent- fields at its top. */
+bool rewrite_rule_resent(struct rewriter *w, const struct hdr_field *f);
+/* The others that are wanted and were not in the message. */
 int rewrite_add_made(struct rewriter *w, struct buf *b, struct fail *why);
 
 #endif

@@ -147,6 +147,10 @@ BARE = [
     ("Sender: Web <www-data> (x)", "Sender: Web <www-data@example.com> (x)"),
 ]
 
+RESENT_DATE = {"resent-date": DATE}
+RESENT_ID = {"resent-message-id": ID}
+RESENT_MADE = {**RESENT_DATE, **RESENT_ID}
+
 BARE_RESENT = [
     ("Resent-From: root", "Resent-From: root@example.com"),
     ("Resent-Sender: Web <www>", "Resent-Sender: Web <www@example.com>"),
@@ -166,8 +170,9 @@ LEFT = [
 def _bare_rows():
     for given, arrives in BARE + BARE_RESENT:
         for desk in ("generic", "ses"):
+            made = RESENT_MADE if given.startswith("Resent-") else {}
             yield field(f"bare: {given!r} ({desk})", given.rstrip("\n"),
-                        arrives, desk=desk)
+                        arrives, desk=desk, made=made)
     for given in LEFT:
         yield field(f"left: {given!r}", given)
     yield field("bare names are left where no domain is to be added",
@@ -274,10 +279,10 @@ DROPPED = [
           without=["to"], args=("-t",), people=("secret@example.org",)),
     field("Resent-Bcc", ["Resent-To: a@example.net",
                          "Resent-Bcc: b@example.org"],
-          "Resent-To: a@example.net"),
+          "Resent-To: a@example.net", made=RESENT_MADE),
     field("Resent-Bcc under -t", ["Resent-To: a@example.net",
                                   "Resent-Bcc: b@example.org"],
-          "Resent-To: a@example.net", args=("-t",),
+          "Resent-To: a@example.net", args=("-t",), made=RESENT_MADE,
           people=("a@example.net", "b@example.org")),
     field("Bcc is kept when it is wanted", "Bcc: a@example.org",
           settings={"remove_bcc_headers": "off"}),
@@ -768,8 +773,7 @@ RESENT = ["Resent-Date: Tue, 03 Sep 2024 08:00:00 +0000",
 EARLIER = ["Resent-Date: Mon, 02 Sep 2024 12:00:00 +0000",
            "Resent-From: first@example.com", "Resent-To: old@example.net",
            "Resent-Message-ID: <q@example.com>"]
-RESENT_DATE = {"resent-date": DATE}
-RESENT_ID = {"resent-message-id": ID}
+
 
 RESENDING = [
     field("Resent- block", RESENT, args=("-t",), people=("new@example.net",)),
@@ -780,11 +784,22 @@ RESENDING = [
         *RESENT, "Received: from a by b; Mon, 2 Sep 2024 12:00:00 +0000",
         *EARLIER], args=("-t",), people=("new@example.net",)),
     field("Resent- blocks side by side", [*RESENT, *EARLIER], args=("-t",),
-          people=("new@example.net",), pending=True),
+          people=("new@example.net",)),
     field("Resent-Date is missing", RESENT[1:], made=RESENT_DATE,
-          args=("-t",), people=("new@example.net",), pending=True),
+          args=("-t",), people=("new@example.net",)),
     field("Resent-Message-ID is missing", RESENT[:3], made=RESENT_ID,
-          args=("-t",), people=("new@example.net",), pending=True),
+          args=("-t",), people=("new@example.net",)),
+    field("Resent-Date and Resent-Message-ID are empty", [
+        "Resent-Date:", *RESENT[1:3], "Resent-Message-ID: "], RESENT[1:3],
+        made=RESENT_MADE, args=("-t",),
+        people=("new@example.net",)),
+    field("Resent-Date is not made", RESENT[1:], args=("-t",),
+          settings={"set_date_header": "off"}, people=("new@example.net",)),
+    field("Resent-Message-ID is not made", RESENT[:3], args=("-t",),
+          settings={"set_msgid_header": "off"}, people=("new@example.net",)),
+    field("Resent-Bcc is all there is", "Resent-Bcc: s@example.net", [],
+          made=RESENT_MADE, args=("-t",),
+          people=("s@example.net",)),
     field("Resent-To of bare names", ["Resent-From: root", "Resent-To: daemon",
                                       *RESENT[3:], RESENT[0]],
           ["Resent-From: root@example.com", "Resent-To: daemon@example.com",

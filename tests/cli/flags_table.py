@@ -523,11 +523,15 @@ MEANING = [
                       "To: undisclosed-recipients:;\n\n")
     ]),
     Row("resent", "Resent- fields", "if there is Resent-To, -Cc or -Bcc, only "
-        "they count; Resent-Bcc is removed", [
+        "those of the newest block count; Resent-Bcc is removed, Resent-Date "
+        "and Resent-Message-ID are made", [
             Case("-t", to=["a@x.example", "b@x.example"],
                  stdin="Resent-To: a@x.example\nResent-Bcc: b@x.example\n"
                        "To: c@x.example\nBcc: d@x.example\n\n",
                  header={"Resent-Bcc": [], "To": ["c@x.example"]}),
+            Case("-t", to=["a@x.example"],
+                 stdin="Resent-From: b@x.example\nResent-To: a@x.example\n"
+                       "Resent-To: c@x.example\nTo: d@x.example\n\n"),
         ]),
     Row("bcc", "Bcc", "is removed, with `-t` and without", [
         Case("-t", to=["b@x.example"], stdin="Bcc: b@x.example\n\n",

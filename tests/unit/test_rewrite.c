@@ -16,21 +16,24 @@ static struct msg message(const char *header)
 	return m;
 }
 
-/* Header as it goes out, the empty line and body cut off; the unique part of a
-   Message-ID that was made is replaced by "ID". */
+/* Header as it goes out, the empty line and body cut off; the unique part of
+   each Message-ID that was made is replaced by "ID>". */
 static const char *sent(struct msg *m, struct arena *a)
 {
 	static char bytes[3 * MSG_HEADER_MAX];
 	ssize_t n = msg_read(m, bytes, sizeof(bytes), NULL);
-	char *id;
+	char *id = bytes;
 
 	CHECK(n >= 2);
 	CHECK(n < 2 || memcmp(bytes + n - 2, "\nx", 2) == 0);
 	bytes[n < 2 ? 0 : n - 2] = '\0';
-	id = strstr(bytes, "Message-ID: <");
-	if (id && strcspn(id, "@") == 13 + 24)
-		return arena_printf(a, "%.*s<ID>%s", (int)(id + 12 - bytes),
-		    bytes, id + 13 + 24);
+	while ((id = strstr(id, "Message-ID: <"))) {
+		id += strlen("Message-ID: <");
+		if (strspn(id, "0123456789abcdef") != 24 || id[24] != '@')
+			continue;
+		memcpy(id, "ID>", 3);
+		memmove(id + 3, id + 24, strlen(id + 24) + 1);
+	}
 	return arena_copy(a, slice_of(bytes));
 }
 
@@ -49,11 +52,12 @@ static const struct rewrite_params usual = {
 	.id_domain = "q.example",
 };
 
-#define FROM  "From: a@b\n"
-#define DATE  "Date: Thu, 01 Jan 1970 00:00:00 +0000\n"
-#define ID    "Message-ID: <i@b>\n"
-#define ALL   FROM DATE ID
-#define MY_ID "Message-ID: <ID>@q.example>\n"
+#define FROM       "From: a@b\n"
+#define DATE       "Date: Thu, 01 Jan 1970 00:00:00 +0000\n"
+#define ID         "Message-ID: <i@b>\n"
+#define ALL        FROM DATE ID
+#define MY_ID      "Message-ID: <ID>@q.example>\n"
+#define MADE_AGAIN "Resent-" DATE "Resent-" MY_ID
 
 struct row {
 	const char *label;
@@ -289,6 +293,67 @@ TEST(made)
 	CHECK_ROWS(rows, &usual);
 }
 
+/* In the newest block of Resent- fields, at its top. */
+TEST(made_again)
+{
+#define AGAIN  "Resent-From: a@b\nResent-To: c@d\n"
+#define R_DATE "Resent-" DATE
+#define R_ID   "Resent-" ID
+	static const struct row rows[] = {
+		{ "both are missing", ALL "X: y\n" AGAIN "X: z\n",
+		    ALL "X: y\n" MADE_AGAIN AGAIN "X: z\n" },
+		{ "first of all", AGAIN ALL, MADE_AGAIN AGAIN ALL },
+		{ "Resent-From alone", ALL "Resent-From: a@b\n",
+		    ALL MADE_AGAIN "Resent-From: a@b\n" },
+		{ "recipients alone", ALL "Resent-Cc: a@b\n",
+		    ALL MADE_AGAIN "Resent-Cc: a@b\n" },
+		{ "Resent-Date is missing", ALL AGAIN R_ID,
+		    ALL R_DATE AGAIN R_ID },
+		{ "Resent-Message-ID is missing", ALL R_DATE AGAIN,
+		    ALL "Resent-" MY_ID R_DATE AGAIN },
+		{ "none is missing", ALL R_DATE AGAIN R_ID, NULL },
+		{ "they are empty",
+		    ALL "Resent-Date:\n" AGAIN "Resent-Message-ID: \r\n",
+		    ALL MADE_AGAIN AGAIN },
+		{ "only the newest block",
+		    ALL AGAIN "X: y\n" AGAIN "Resent-Date:\n",
+		    ALL MADE_AGAIN AGAIN "X: y\n" AGAIN "Resent-Date:\n" },
+		{ "blocks side by side", ALL AGAIN R_ID AGAIN R_DATE,
+		    ALL R_DATE AGAIN R_ID AGAIN R_DATE },
+		{ "an empty one of the block below",
+		    ALL AGAIN R_DATE R_ID "Resent-Date:\n" AGAIN, NULL },
+		{ "behind what is removed", "Bcc: x@y\n" AGAIN ALL,
+		    MADE_AGAIN AGAIN ALL },
+		{ "before what is removed", "Resent-Bcc: x@y\n" AGAIN ALL,
+		    MADE_AGAIN AGAIN ALL },
+		{ "the message has none", AGAIN R_DATE R_ID,
+		    "From: me@q.example\n" DATE MY_ID AGAIN R_DATE R_ID },
+		{ "a name like one", ALL "Resent-X: a@b\n", NULL },
+	};
+	static const struct row no_date[] = {
+		{ "only the ID", ALL AGAIN, ALL "Resent-" MY_ID AGAIN },
+		{ "an empty date stays", ALL AGAIN R_ID "Resent-Date:\n",
+		    NULL },
+	};
+	static const struct row account[] = {
+		{ "not what the account has", ALL AGAIN R_ID,
+		    "Resent-Date: d\n" ALL AGAIN R_ID },
+	};
+	static const struct rewrite_field field = { "Resent-Date", "d" };
+	struct rewrite_params params = usual;
+
+	CHECK_ROWS(rows, &usual);
+	params.add_date = false;
+	CHECK_ROWS(no_date, &params);
+	params = usual;
+	params.fields = &field;
+	params.n_fields = 1;
+	CHECK_ROWS(account, &params);
+#undef AGAIN
+#undef R_DATE
+#undef R_ID
+}
+
 TEST(from)
 {
 	static const struct {
@@ -389,19 +454,20 @@ TEST(drop)
 		{ "several", ALL "Bcc: x@y\nBCC: z@y\n", ALL },
 		{ "several, apart", "Bcc: x@y\n" ALL "bCC: z@y\n", ALL },
 		{ "blank before the colon", "Bcc : x@y\n" ALL, ALL },
-		{ "Resent-Bcc", ALL "Resent-Bcc: x@y\n", ALL },
+		{ "Resent-Bcc", ALL "Resent-Bcc: x@y\n", ALL MADE_AGAIN },
 		{ "empty", ALL "Bcc:\n", ALL },
 		{ "Return-Path", "Return-Path: <x@y>\n" ALL, ALL },
 		{ "Content-Length", ALL "Content-Length: 17\n", ALL },
 		{ "all of it",
 		    ALL "Return-Path: <x@y>\nBcc: a@b\n"
 			"Content-Length: 1\nResent-Bcc: c\n",
-		    ALL },
+		    ALL MADE_AGAIN },
 		{ "not what looks like it", ALL "X-Bcc: x@y\nBccs: z\n", NULL },
 	};
 	static const struct row kept[] = {
 		{ "Bcc", ALL "Bcc: x@y\n", NULL },
-		{ "Resent-Bcc", ALL "Resent-Bcc: x@y\n", NULL },
+		{ "Resent-Bcc", ALL "Resent-Bcc: x@y\n",
+		    ALL MADE_AGAIN "Resent-Bcc: x@y\n" },
 		{ "qualified", ALL "Bcc: root\n", ALL "Bcc: root@q.example\n" },
 		{ "joined", ALL "Bcc: a@b\nBcc: c@d\n", ALL "Bcc: a@b, c@d\n" },
 		{ "Return-Path", ALL "Return-Path: <x@y>\n", ALL },
@@ -434,7 +500,8 @@ TEST(once)
 		{ "fields that may come often",
 		    ALL "Received: a\nReceived: b\nX: c\nX: d\n"
 			"Resent-To: a@b\nResent-To: c@d\n",
-		    NULL },
+		    ALL "Received: a\nReceived: b\nX: c\nX: d\n" MADE_AGAIN
+			"Resent-To: a@b\nResent-To: c@d\n" },
 
 		{ "To", ALL "To: a@b\nTo: c@d\n", ALL "To: a@b, c@d\n" },
 		{ "Cc", ALL "Cc: a@b\nX: y\nCC: c@d\nZ: z\n",
@@ -696,9 +763,10 @@ TEST(qualify)
 		{ "Resent",
 		    ALL "Resent-From: a\nResent-Sender: b\nResent-To: c\n"
 			"Resent-Cc: d\n",
-		    ALL "Resent-From: a@q.example\n"
-			"Resent-Sender: b@q.example\n"
-			"Resent-To: c@q.example\nResent-Cc: d@q.example\n" },
+		    ALL MADE_AGAIN
+		    "Resent-From: a@q.example\n"
+		    "Resent-Sender: b@q.example\n"
+		    "Resent-To: c@q.example\nResent-Cc: d@q.example\n" },
 		{ "Apparently-To", ALL "Apparently-To: root\n",
 		    ALL "Apparently-To: root@q.example\n" },
 		{ "quoted", ALL "To: \"a b\"\n",
@@ -875,6 +943,18 @@ TEST(look)
 		    "Resent-Cc: r@x\nResent-From: g@x\nX: y\n"
 		    "Resent-To: s@x\nResent-From: h@x\n",
 		    "r@x", "g@x", "" },
+		{ "blocks side by side",
+		    "Resent-To: r1@x\nResent-From: f@x\nResent-Cc: r2@x\n"
+		    "Resent-Cc: s1@x\nResent-From: g@x\nResent-To: s2@x\n"
+		    "To: a@x\n",
+		    "r1@x r2@x", "f@x", "" },
+		{ "side by side, the second has both",
+		    "Resent-From: f@x\nResent-Date: d\nResent-Date: e\n"
+		    "Resent-From: g@x\nRESENT-TO: r@x\nResent-Date: f\n"
+		    "Resent-To: s@x\n",
+		    "r@x", "g@x", "" },
+		{ "several Resent-To", "Resent-To: r@x\nResent-To: s@x\n",
+		    "r@x", NULL, "" },
 		{ "several blocks, no recipients",
 		    "To: a@x\nResent-From: f@x\nTo: b@x\nResent-From: g@x\n",
 		    "a@x b@x", "f@x", "" },
