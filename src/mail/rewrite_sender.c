@@ -19,6 +19,22 @@ static void add_name(struct buf *b, const struct rewrite_list *list)
 		addr_add_phrase(b, name);
 }
 
+/*
+ * What stands before the address, or all of it when there is none. What holds
+ * an '@' is no name: who sees it would take it for the address.
+ */
+static void add_text(struct buf *b, struct slice value)
+{
+	struct slice name = slice_head(value, slice_find(value, '<'));
+
+	while (name.n && addr_is_one_of(name.p[0], "\" \t\r\n"))
+		name = slice_skip(name, 1);
+	while (name.n && addr_is_one_of(name.p[name.n - 1], "\" \t\r\n"))
+		name.n--;
+	if (slice_find(name, '@') == name.n)
+		addr_add_phrase(b, name);
+}
+
 /* Of the value all but its line end. */
 static void replace_value(
     struct rewriter *w, const struct hdr_field *f, struct slice text)
@@ -38,10 +54,12 @@ bool rewrite_rule_sender(struct rewriter *w, const struct hdr_field *f)
 				  : NULL;
 	struct rewrite_list list = { .text = SLICE("") };
 	struct buf b;
+	bool is_list;
 
 	if (!address)
 		return false;
-	if (rewrite_read_list(w, f->value, &list) && is_plain(&list)) {
+	is_list = rewrite_read_list(w, f->value, &list);
+	if (is_list && is_plain(&list)) {
 		const struct addr *a = &list.in.v[0];
 
 		/* In place: a comment that is the name stays one. */
@@ -51,7 +69,10 @@ bool rewrite_rule_sender(struct rewriter *w, const struct hdr_field *f)
 	}
 	buf_init(&b, MSG_FIELD_MAX);
 	buf_addc(&b, ' ');
-	add_name(&b, &list);
+	if (is_list)
+		add_name(&b, &list);
+	else
+		add_text(&b, f->value);
 	buf_addf(&b, b.n > 1 ? " <%s>" : "%s", address);
 	w->full = w->full || b.full;
 	replace_value(w, f, rewrite_copy(w, buf_slice(&b)));
