@@ -65,7 +65,8 @@ TEST(table_is_sound)
 		if (info->flags & HDR_MERGE)
 			CHECK(info->flags & HDR_ONCE);
 		if (info->flags & HDR_MADE)
-			CHECK(info->flags & (HDR_ONCE | HDR_ONCE_RELAY));
+			CHECK(info->flags &
+			      (HDR_ONCE | HDR_ONCE_RELAY | HDR_RESENT));
 		CHECK_INT((info->flags & HDR_RESENT) != 0,
 		    slice_istarts(slice_of(info->name), SLICE("Resent-")));
 		CHECK((info->flags & (HDR_ONCE | HDR_ONCE_RELAY)) !=
