@@ -37,7 +37,7 @@ static int say(const struct fail *why)
 
 static int mode_version(const struct invocation *inv, struct arena *a)
 {
-	const char *user = files_user(a);
+	const struct files_places at = files_find(a);
 	const char *keyring = keyring_program();
 	struct buf b;
 
@@ -53,7 +53,7 @@ static int mode_version(const struct invocation *inv, struct arena *a)
 	    "User configuration: %s\n",
 	    VERSION, tls_library(), sasl_library(), sasl_mechanisms(),
 	    keyring ? keyring : "none in this build", provider_names(),
-	    files_system(), user ? user : "(no home)");
+	    at.system, at.user ? at.user : "(no home)");
 	return print(&b, 0);
 }
 

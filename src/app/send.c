@@ -66,7 +66,7 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 		return -1;
 	if (s->inv->verbose)
 		s->plan.smtp.trace = &verbose_trace;
-	return cred_start(&s->cred, settings, why);
+	return cred_start(&s->cred, settings, files_netrc(s->arena), why);
 }
 
 struct intake_params send_intake(const struct send *s, bool dot_ends)

@@ -11,13 +11,16 @@
 #define FOR_NOWHERE  "BHvbBBYYuOkyy+xbTp5WV8HxOfnClYIwg2VJXtBLGij3"
 #define OLD_PASSWORD "An60U4ZD3sd4fg+FvXUjayOipTt8LO4rUUmhpdX6ctDy"
 
+/* Where none is there is a NULL. */
+static const char *netrc[3];
+
 /* cred_start() and cred_collect() over a configuration. */
 static struct secret *collect(const struct settings *s, struct fail *why)
 {
 	struct secret *secret = NULL;
 	struct cred c;
 
-	if (cred_start(&c, s, why) == 0)
+	if (cred_start(&c, s, netrc, why) == 0)
 		secret = cred_collect(&c, s, why);
 	cred_end(&c);
 	return secret;
@@ -78,7 +81,7 @@ TEST(sources)
 		    "e", FAIL_NONE, NULL },
 		{ "auth on\nkeyring off\n", NULL, FAIL_CONFIG,
 		    "none of password, password_file and passwordeval is "
-		    "set, and keyring is off" },
+		    "set, no netrc file has it, and keyring is off" },
 	};
 
 	CHECK_CREDS(rows);
@@ -175,12 +178,12 @@ TEST(ended_early)
 	settings_init(&s);
 	s.auth = "on";
 	s.passwordeval = "sleep 1000";
-	CHECK_INT(cred_start(&c, &s, &why), 0);
+	CHECK_INT(cred_start(&c, &s, netrc, &why), 0);
 	cred_end(&c);
 	CHECK_INT(c.run.pid, 0);
 	CASE("collected twice");
 	s.passwordeval = "echo p";
-	CHECK_INT(cred_start(&c, &s, &why), 0);
+	CHECK_INT(cred_start(&c, &s, netrc, &why), 0);
 	secret_free(cred_collect(&c, &s, &why));
 	CHECK(!cred_collect(&c, &s, &why));
 	CHECK_INT(why.kind, FAIL_BUG);
