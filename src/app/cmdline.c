@@ -41,6 +41,7 @@ static int know_program(
 			continue;
 		inv->program = programs[i].name;
 		inv->is_sendmail = programs[i].is_sendmail;
+		inv->is_msmtp = strcmp(base, "msmtp") == 0;
 		inv->mode = programs[i].mode;
 		if (programs[i].is_refused)
 			return fail(why, FAIL_USAGE,

@@ -36,6 +36,7 @@ struct override {
 struct invocation {
 	const char *program; /* as people know it: "postrider", "sendmail" */
 	bool is_sendmail;    /* the grammar */
+	bool is_msmtp;       /* messages in its form */
 	enum mode_id mode;
 	const char *account;   /* -a */
 	const char *file;      /* -C */
@@ -49,6 +50,7 @@ struct invocation {
 	bool no_aliases;       /* -n */
 	bool quiet;            /* -oeq */
 	bool verbose;          /* -v */
+	bool shows_settings;   /* -d */
 	bool shows_version;    /* -d0.1: before anything else */
 	bool has_traffic_log;  /* -X, where it means nothing */
 	struct override *overrides; /* settings, in order; arena */

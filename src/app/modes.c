@@ -1,5 +1,6 @@
 #include "modes.h"
 #include "files.h"
+#include "hint.h"
 #include "io.h"
 #include "keyring.h"
 #include "log.h"
@@ -7,6 +8,7 @@
 #include "plan.h"
 #include "provider.h"
 #include "sasl.h"
+#include "show.h"
 #include "tls.h"
 #include <errno.h>
 #include <string.h>
@@ -67,23 +69,6 @@ static int mode_help(const struct invocation *inv, struct arena *a)
 	return print(&b, 0);
 }
 
-/* One line a setting that has a value: "key = value   # origin". */
-static void show_settings(const struct settings *s, struct buf *b)
-{
-	for (int i = 0; i < OPT_COUNT; i++) {
-		struct buf value;
-
-		buf_init(&value, TEXT_MAX);
-		if (option_format(s, &option_table[i], &value)) {
-			buf_addf(b, "%s = %s   # ", option_table[i].key,
-			    buf_text(&value));
-			origin_format(s, (enum option_id)i, b);
-			buf_addc(b, '\n');
-		}
-		buf_free(&value);
-	}
-}
-
 static int mode_pretend(const struct invocation *inv, struct arena *a)
 {
 	struct files files;
@@ -100,9 +85,8 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 	    files_load(&files, inv, sender, &why) != 0) {
 		code = say(&why);
 	} else {
-		buf_addf(&out, "account %s\n",
-		    files.account ? files.account : "(command line)");
-		show_settings(&files.settings, &out);
+		show_settings(&files, &out);
+		hint_provider(&files.settings, a, &out);
 		log_warnings(buf_slice(&files.warnings));
 	}
 	files_free(&files);

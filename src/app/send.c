@@ -4,45 +4,34 @@
 #include "io.h"
 #include "log.h"
 #include "modes.h"
+#include "show.h"
 #include "submit.h"
 #include <unistd.h>
+
+enum { SETTINGS_MAX = 256 * 1024 };
 
 static const char size_advice[] =
     "the account's limit is max_message_size; send a link to what is large";
 
-/* -v: the dialogue, on stderr since stdout may be a web page. */
-static void show(const char *mark, struct slice text)
+/* -d: on the same stream as the dialogue. */
+static void show_what_holds(const struct send *s)
 {
-	struct buf line;
+	struct buf text;
 
-	buf_init(&line, text.n + 8);
-	buf_adds(&line, mark);
-	buf_add_printable(&line, text);
-	buf_addc(&line, '\n');
-	(void)io_write(STDERR_FILENO, line.p, line.n);
-	buf_free(&line);
+	buf_init(&text, SETTINGS_MAX);
+	show_settings(&s->files, &text);
+	(void)io_write(s->inv->is_msmtp ? STDOUT_FILENO : STDERR_FILENO, text.p,
+	    text.n);
+	buf_free(&text);
 }
-
-static void show_line(void *ctx, bool out, struct slice text)
-{
-	(void)ctx;
-	show(out ? "--> " : "<-- ", text);
-}
-
-static void show_note(void *ctx, const char *text)
-{
-	(void)ctx;
-	show("    ", slice_of(text));
-}
-
-static const struct conn_trace verbose_trace = {
-	.line = show_line,
-	.note = show_note,
-};
 
 void send_begin(struct send *s, const struct invocation *inv, struct arena *a)
 {
-	*s = (struct send){ .inv = inv, .arena = a };
+	*s = (struct send){
+		.inv = inv,
+		.arena = a,
+		.report.is_msmtp = inv->is_msmtp,
+	};
 	files_init(&s->files, a);
 }
 
@@ -59,13 +48,18 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 
 	/* An account that is known may still say where to log. */
 	s->report.account = s->files.account;
+	s->report.account_file = s->files.account_file;
 	if (result == 0 || s->files.account)
 		s->report.settings = settings;
 	if (result != 0 || account_check_sending(settings, why) != 0 ||
 	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return -1;
 	if (s->inv->verbose)
-		s->plan.smtp.trace = &verbose_trace;
+		s->plan.smtp.trace = s->inv->is_msmtp && s->inv->shows_settings
+					 ? &show_dialogue_out
+					 : &show_dialogue;
+	if (s->inv->shows_settings)
+		show_what_holds(s);
 	return cred_start(&s->cred, settings, files_netrc(s->arena), why);
 }
 
