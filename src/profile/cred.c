@@ -169,8 +169,9 @@ static int keyring_failed(const struct settings *s, struct fail *why)
 }
 
 /*
- * In a netrc file; NULL when none has it, and *why is then left as it was. The
- * first one that has it, or that cannot be used, decides.
+ * In a netrc file, in spite of what *why says of the sources before: that is
+ * taken back, or stays when no file has it. The first one that has it, or that
+ * cannot be used, decides.
  */
 static struct secret *find_netrc(
     const struct cred *c, const struct settings *s, struct fail *why)
@@ -184,7 +185,7 @@ static struct secret *find_netrc(
 	for (size_t i = 0; c->netrc[i] && !secret && failed.kind == FAIL_NONE;
 	     i++)
 		secret = netrc_read(c->netrc[i], &key, &failed);
-	if (failed.kind != FAIL_NONE && why)
+	if (why && (secret || failed.kind != FAIL_NONE))
 		*why = failed;
 	return secret;
 }
