@@ -112,6 +112,14 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 	return 0;
 }
 
+int files_wrap(const struct files *f, struct fail *why)
+{
+	if (why->kind == FAIL_CONFIG && f->account_file &&
+	    !slice_starts(slice_of(why->text), slice_of(f->account_file)))
+		fail_wrap(why, "%s: line %u", f->account_file, f->account_line);
+	return -1;
+}
+
 const char *const *files_netrc(struct arena *a)
 {
 	const char *home = files_home(a);
@@ -161,6 +169,7 @@ int files_load(struct files *f, const struct invocation *inv,
 		f->settings = account->settings;
 		f->account = account->name;
 		f->account_file = account->file;
+		f->account_line = account->line;
 	}
 	if (files_overrides(inv, &f->settings, c->home, c->arena, why) != 0)
 		return -1;

@@ -26,7 +26,8 @@ struct files {
 	struct config config;
 	struct settings settings;
 	const char *account; /* set as soon as it is known; NULL: none */
-	const char *account_file;
+	const char *account_file; /* where it was defined, or NULL */
+	unsigned account_line;
 	struct buf warnings; /* one a line */
 };
 
@@ -40,6 +41,12 @@ void files_free(struct files *f);
  */
 int files_load(struct files *f, const struct invocation *inv,
     const char *sender, struct fail *why);
+
+/*
+ * Where the account stands, in front of what is wrong with its configuration
+ * (CONFIG), unless a file is named there already. Returns -1.
+ */
+int files_wrap(const struct files *f, struct fail *why);
 
 /* Paths of netrc files, the user's first; the last one is NULL. */
 const char *const *files_netrc(struct arena *a);

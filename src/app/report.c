@@ -270,12 +270,11 @@ static void name_account(const struct report *r, struct buf *b)
 static void say_as_msmtp(
     const struct report *r, const struct fail *why, const char *recipient)
 {
-	bool is_last = r->plan != NULL;
 	struct buf account;
 
 	buf_init(&account, LINE_MAX_BYTES);
 	/* Where the text begins with a file it says more. */
-	if (!is_last && (!r->account_file ||
+	if (!r->plan && (!r->account_file ||
 			    !slice_starts(slice_of(why->text),
 				slice_of(r->account_file))))
 		name_account(r, &account);
@@ -337,6 +336,18 @@ static bool is_new_advice(const struct outcome *o, size_t n)
 	return true;
 }
 
+/* So is a reply of the server to the first one. */
+static bool is_new_reply(const struct outcome *o, size_t n)
+{
+	const struct outcome_reply *reply = &o->rcpt[n].reply;
+
+	for (size_t i = 0; i < n; i++)
+		if (o->rcpt[i].reply.code == reply->code && reply->code &&
+		    strcmp(o->rcpt[i].reply.text, reply->text) == 0)
+			return false;
+	return true;
+}
+
 static void say_recipients(const struct report *r, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->n_rcpt; i++) {
@@ -349,7 +360,8 @@ static void say_recipients(const struct report *r, const struct outcome *o)
 			    one->address, one->why.text);
 		else
 			say_failure(r, &one->why, one->address);
-		if (r->is_msmtp && one->class != OUTCOME_SUPPRESSED)
+		if (r->is_msmtp && one->class != OUTCOME_SUPPRESSED &&
+		    is_new_reply(o, i))
 			say_reply_as_msmtp(&one->reply);
 		if (is_new_advice(o, i))
 			say_advice(&one->why);

@@ -51,9 +51,11 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 	s->report.account_file = s->files.account_file;
 	if (result == 0 || s->files.account)
 		s->report.settings = settings;
-	if (result != 0 || account_check_sending(settings, why) != 0 ||
-	    plan_connection(&s->plan, settings, s->arena, why) != 0)
+	if (result != 0)
 		return -1;
+	if (account_check_sending(settings, why) != 0 ||
+	    plan_connection(&s->plan, settings, s->arena, why) != 0)
+		return files_wrap(&s->files, why);
 	if (s->inv->verbose)
 		s->plan.smtp.trace = s->inv->is_msmtp && s->inv->shows_settings
 					 ? &show_dialogue_out
@@ -113,7 +115,7 @@ static int prepare(struct send *s, struct fail *why)
 
 	send_warn(s);
 	if (result != 0)
-		return -1;
+		return files_wrap(&s->files, why);
 	s->report.plan = &s->plan;
 	s->report.message_id = s->view.message_id;
 	plan_rewrite(&s->plan, s->inv, &rewrite);
