@@ -133,8 +133,12 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 
 	alias_expand(table, spec, p->arena, &list, warnings);
 	for (size_t i = 0; i < list.n; i++) {
-		const char *address = alias_qualify(
-		    table, list.v[i], p->settings->qualify_domain, p->arena);
+		const char *domain = p->settings->qualify_domain;
+		const char *address =
+		    alias_qualify(table, list.v[i], domain, p->arena);
+
+		address = addr_qualify_local(
+		    p->arena, address, domain, plan_local(p));
 
 		if (addr_check(address, p->provider != NULL, why) != 0 ||
 		    add_recipient(p, address, why) != 0)
@@ -314,6 +318,7 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 							  : p->former_from,
 		.full_name = full_name(p, inv),
 		.qualify = s->qualify_domain,
+		.local = plan_local(p),
 		.id_domain = id_domain(p),
 		.now = time(NULL),
 	};

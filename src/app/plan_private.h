@@ -16,6 +16,9 @@ int plan_sender(struct plan *p, const struct invocation *inv,
 /* Does the caller name the sender, and may it? */
 bool plan_has_asked(const struct plan *p, const struct invocation *inv);
 
+/* Domains that mean nothing to the relay of the account. */
+struct addr_local plan_local(const struct plan *p);
+
 /*
  * Who runs us, at the account's domain: getuid(), never the environment. NULL
  * when one of the two is not known.

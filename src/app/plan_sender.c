@@ -26,9 +26,18 @@ const char *plan_sender_operand(
 	return list.v[0].spec;
 }
 
+struct addr_local plan_local(const struct plan *p)
+{
+	return (struct addr_local){
+		.host = p->aliases.host,
+		.single_label = p->provider != NULL,
+	};
+}
+
 static const char *qualified(const struct plan *p, const char *address)
 {
-	return addr_qualify(p->arena, address, p->settings->qualify_domain);
+	return addr_qualify_local(
+	    p->arena, address, p->settings->qualify_domain, plan_local(p));
 }
 
 static bool may_send(const struct plan *p, const char *address)

@@ -110,6 +110,7 @@ static struct slice final_message_id(const struct send *s)
 static int prepare(struct send *s, struct fail *why)
 {
 	struct rewrite_params rewrite;
+	struct slice id;
 	int result =
 	    plan_envelope(&s->plan, s->inv, &s->view, &s->files.warnings, why);
 
@@ -121,7 +122,9 @@ static int prepare(struct send *s, struct fail *why)
 	plan_rewrite(&s->plan, s->inv, &rewrite);
 	if (rewrite_plan(&rewrite, s->msg, s->arena, why) != 0)
 		return -1;
-	s->report.message_id = final_message_id(s);
+	id = final_message_id(s);
+	/* A copy: the header may be written anew on its way (recode.h). */
+	s->report.message_id = slice_of(arena_copy(s->arena, id));
 	/* Intake counted octets as they came; the relay counts CRLF and
 	   header. */
 	if (send_check_size(s, msg_wire_size(s->msg), why) != 0)

@@ -131,6 +131,32 @@ bool addr_same(const char *a, const char *b)
 	       slice_ieq(addr_domain(a), addr_domain(b));
 }
 
+bool addr_is_local(struct slice domain, struct addr_local local)
+{
+	struct slice name = slice_of(local.host);
+
+	/* An address literal may have no dot either. */
+	if (local.single_label && domain.n && domain.p[0] != '[' &&
+	    slice_find(domain, '.') == domain.n)
+		return true;
+
+	name = slice_head(name, slice_find(name, '.'));
+	return slice_ieq(domain, SLICE("localhost")) ||
+	       slice_ieq(domain, SLICE("localhost.localdomain")) ||
+	       (name.n && slice_ieq(domain, name));
+}
+
+const char *addr_qualify_local(struct arena *a, const char *spec,
+    const char *domain, struct addr_local local)
+{
+	struct slice own = addr_domain(spec);
+
+	if (domain && own.n && addr_is_local(own, local))
+		spec = arena_copy(
+		    a, slice_head(slice_of(spec), strlen(spec) - own.n - 1));
+	return addr_qualify(a, spec, domain);
+}
+
 const char *addr_qualify(struct arena *a, const char *spec, const char *domain)
 {
 	if (!domain || addr_domain(spec).n > 0)

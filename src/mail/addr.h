@@ -70,6 +70,20 @@ bool addr_same(const char *a, const char *b);
 /* spec itself when it has a domain (or domain is NULL), else spec@domain. */
 const char *addr_qualify(struct arena *a, const char *spec, const char *domain);
 
+/* Which domains are as good as none to a relay. */
+struct addr_local {
+	const char *host;  /* this machine's name, for its first label; NULL:
+			      not known */
+	bool single_label; /* any domain of one label: there is no such place
+			      for a public relay */
+};
+
+/* Those, and always "localhost" and "localhost.localdomain". */
+bool addr_is_local(struct slice domain, struct addr_local local);
+/* addr_qualify(), with the domain in place of such a one, too. */
+const char *addr_qualify_local(struct arena *a, const char *spec,
+    const char *domain, struct addr_local local);
+
 /* Is c in set? A NUL never is. */
 bool addr_is_one_of(char c, const char *set);
 

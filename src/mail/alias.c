@@ -141,11 +141,8 @@ struct expansion {
 
 static bool is_here(const struct alias_table *t, struct slice domain)
 {
-	struct slice host = slice_of(t->host);
-	struct slice label = slice_head(host, slice_find(host, '.'));
-
-	return slice_ieq(domain, SLICE("localhost")) ||
-	       slice_ieq(domain, host) || slice_ieq(domain, label);
+	return addr_is_local(domain, (struct addr_local){ .host = t->host }) ||
+	       slice_ieq(domain, slice_of(t->host));
 }
 
 const char *alias_qualify(const struct alias_table *t, const char *address,

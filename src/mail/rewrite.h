@@ -50,8 +50,10 @@ struct rewrite_params {
 	size_t n_to;
 	const char *reply_to;   /* value of a Reply-To when there is none, or
 				   NULL */
-	const char *qualify;    /* domain for bare header addresses, or NULL */
-	const char *id_domain;  /* right side of Message-ID */
+	const char *qualify;    /* domain for bare header addresses and for
+				   those of `local`, or NULL */
+	struct addr_local local;
+	const char *id_domain; /* right side of Message-ID */
 	time_t now;
 	const struct rewrite_field *fields; /* further fields to put in */
 	size_t n_fields;

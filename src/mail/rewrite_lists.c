@@ -26,7 +26,8 @@ bool rewrite_read_list(
 	return true;
 }
 
-/* With the domains that are missing, and the semicolon of its last group. */
+/* With the domains that are missing or say nothing, and the semicolon of its
+ * last group. */
 static struct slice mended(struct rewriter *w, const struct rewrite_list *list)
 {
 	const char *domain = w->params->qualify;
@@ -38,17 +39,18 @@ static struct slice mended(struct rewriter *w, const struct rewrite_list *list)
 	for (size_t i = 0; domain && i < list->in.n; i++) {
 		const struct addr *addr = &list->in.v[i];
 
-		if (addr->has_domain)
+		if (addr->has_domain &&
+		    !addr_is_local(addr_domain(addr->spec), w->params->local))
 			continue;
 		buf_add(&b, text.p + done, addr->local_end - done);
 		buf_addf(&b, "@%s", domain);
-		done = addr->local_end;
+		done = addr->has_domain ? addr->end : addr->local_end;
 	}
 	buf_add_slice(&b, slice_skip(text, done));
 	if (list->in.is_open)
 		buf_addc(&b, ';');
 	w->full = w->full || b.full;
-	if (b.n != text.n)
+	if (!slice_eq(buf_slice(&b), text))
 		text = rewrite_copy(w, buf_slice(&b));
 	buf_free(&b);
 	return text;
@@ -154,7 +156,7 @@ bool rewrite_rule_addresses(struct rewriter *w, const struct hdr_field *f)
 	if (!rewrite_read_list(w, f->value, &list))
 		return false;
 	text = mended(w, &list);
-	if (text.n != list.text.n)
+	if (text.p != list.text.p)
 		rewrite_edit(w, list.text.p, list.text.n, text);
 	return false;
 }

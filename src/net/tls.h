@@ -47,7 +47,9 @@ enum tls_status {
 /*
  * Everything that can fail before the network is touched: trust file, lists,
  * keys, priorities. NULL on failure: CONFIG, SECRET (a key that others can
- * read), OS. The strings of params are copied.
+ * read), OS. The strings of params are copied. Certificates of the trust file
+ * are parsed in the handshake, and only those the server's chain can need (see
+ * trust.h).
  */
 struct tls *tls_new(const struct tls_params *params, struct fail *why);
 /* Frees; sends nothing. Takes NULL, returns NULL. */
@@ -55,7 +57,10 @@ struct tls *tls_free(struct tls *t);
 
 /* The descriptor is borrowed. Then call tls_step() until it is TLS_DONE. */
 void tls_attach(struct tls *t, int fd);
-/* TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS). */
+/*
+ * TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS),
+ * CONFIG (a trusted certificate that is needed is damaged).
+ */
 enum tls_status tls_step(struct tls *t, struct fail *why);
 
 /* TLS_DONE sets *ret_n > 0. TLS_FAILED fills why: LOST. */

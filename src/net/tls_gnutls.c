@@ -3,6 +3,7 @@
 #include "mem.h"
 #include "slice.h"
 #include "tls_setup.h"
+#include "trust.h"
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
@@ -19,16 +20,21 @@ enum {
 	CHAIN_KEY_BITS_MAX = 16384,
 	HANDSHAKE_MAX = 64 * 1024,
 	WARNINGS_MAX = 8,
+	PRIORITIES_MAX = 1024,
 };
 
 /* TLS 1.2 and 1.3, whatever the system's policy leaves of them. */
-static const char versions[] = "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+#define VERSIONS "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct tls {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t trust;
-	char *name;                /* A-labels, without the dot of the root */
-	unsigned char address[16]; /* when the name is one */
+	struct trust *store; /* that trust is filled from in the handshake */
+	char *trust_file;    /* NULL: the system's store */
+	int imported;        /* certificates; below 1: the library's reason */
+	unsigned status;     /* GNUTLS_CERT_... of the verification */
+	char *name;          /* A-labels, without the dot of the root */
+	unsigned char address[16];       /* when the name is one */
 	gnutls_typed_vdata_st wanted[2]; /* of the certificate */
 	struct tls_pin pin;
 	bool is_unchecked;
@@ -36,27 +42,110 @@ struct tls {
 	char description[96];
 };
 
-static int tls_trust(struct tls *t, const char *trust_file, struct fail *why)
+static int fail_store(const struct tls *t, struct fail *why)
+{
+	const char *file = t->trust_file ? t->trust_file : "the system's store";
+
+	if (t->imported < 0)
+		return fail(why, FAIL_CONFIG, "trusted certificates in %s: %s",
+		    file, gnutls_strerror(t->imported));
+	return fail(why, FAIL_CONFIG, "no trusted certificates in %s", file);
+}
+
+/*
+ * A store that cannot be read is found out before the network is touched; what
+ * of it is needed is known when the server has shown its chain.
+ */
+static int tls_trust(struct tls *t, struct fail *why)
 {
 	int n = gnutls_certificate_allocate_credentials(&t->trust);
 
 	if (n < 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(n));
-	if (t->is_unchecked || t->pin.n > 0)
-		return 0;
-	n = trust_file ? gnutls_certificate_set_x509_trust_file(
-			     t->trust, trust_file, GNUTLS_X509_FMT_PEM)
-		       : gnutls_certificate_set_x509_system_trust(t->trust);
-	if (n < 0)
-		return fail(why, FAIL_CONFIG, "trusted certificates in %s: %s",
-		    trust_file ? trust_file : "the system's store",
-		    gnutls_strerror(n));
-	if (n == 0)
-		return fail(why, FAIL_CONFIG, "no trusted certificates in %s",
-		    trust_file ? trust_file : "the system's store");
 	gnutls_certificate_set_verify_limits(
 	    t->trust, CHAIN_KEY_BITS_MAX, CHAIN_MAX);
-	return 0;
+	t->imported = 1;
+	if (t->is_unchecked || t->pin.n > 0)
+		return 0;
+	t->store = trust_load(t->trust_file ? t->trust_file : TRUST_BUNDLE);
+	if (!t->store)
+		t->imported =
+		    t->trust_file
+			? gnutls_certificate_set_x509_trust_file(
+			      t->trust, t->trust_file, GNUTLS_X509_FMT_PEM)
+			: gnutls_certificate_set_x509_system_trust(t->trust);
+	return t->imported > 0 ? 0 : fail_store(t, why);
+}
+
+static int import(struct tls *t, struct slice pem)
+{
+	gnutls_datum_t datum = { NULL, (unsigned)pem.n };
+
+	/* Not written to, whatever its type says. */
+	memcpy(&datum.data, &pem.p, sizeof(pem.p));
+	return gnutls_certificate_set_x509_trust_mem(
+	    t->trust, &datum, GNUTLS_X509_FMT_PEM);
+}
+
+/* How many; below 1: none is found, or the chain is not understood. */
+static int import_wanted(struct tls *t)
+{
+	unsigned n = 0;
+	const gnutls_datum_t *chain =
+	    gnutls_certificate_get_peers(t->session, &n);
+	struct buf pem;
+	int result = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct slice one = { (const char *)chain[i].data,
+			chain[i].size };
+
+		if (trust_want(t->store, one) != 0)
+			return 0;
+	}
+	buf_init(&pem, 2 * (size_t)TRUST_FILE_MAX);
+	trust_add_wanted(t->store, &pem);
+	if (pem.n > 0)
+		result = import(t, buf_slice(&pem));
+	buf_free(&pem);
+	return result;
+}
+
+static int import_all(struct tls *t)
+{
+	return t->trust_file
+		   ? import(t, trust_text(t->store))
+		   : gnutls_certificate_set_x509_system_trust(t->trust);
+}
+
+static int verify(struct tls *t)
+{
+	return gnutls_certificate_verify_peers(
+	    t->session, t->wanted, 2, &t->status);
+}
+
+/*
+ * Called within the handshake, before anything is sent under its keys. A chain
+ * that the certificates found for it do not make trusted is verified against
+ * all of the store: nothing is refused that the store bears out, and the
+ * reason that is given is the one the whole store gives.
+ */
+static int check_chain(gnutls_session_t session)
+{
+	struct tls *t = gnutls_session_get_ptr(session);
+	bool is_trusted = t->store && import_wanted(t) > 0 && verify(t) == 0 &&
+			  t->status == 0;
+	int error = 0;
+
+	if (!is_trusted) {
+		if (t->store)
+			t->imported = import_all(t);
+		error = t->imported > 0 ? verify(t) : t->imported;
+	}
+	t->store = trust_free(t->store);
+	if (error != 0 || t->imported <= 0)
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	return t->status ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR : 0;
 }
 
 /* Called within the handshake, before anything is sent under its keys. */
@@ -88,7 +177,45 @@ static void tls_verify(struct tls *t)
 	t->wanted[0].size = (unsigned)n; /* 0: ends with a NUL */
 	t->wanted[1].type = GNUTLS_DT_KEY_PURPOSE_OID;
 	t->wanted[1].data = purpose;
-	gnutls_session_set_verify_cert2(t->session, t->wanted, 2, 0);
+	gnutls_session_set_verify_function(t->session, check_chain);
+}
+
+/*
+ * The groups of the system's policy with X25519 in front, if it is among them:
+ * it costs less than P-256 does. For both a key is sent, so that no server
+ * needs another round trip.
+ */
+static void add_groups(gnutls_priority_t policy, struct buf *priorities)
+{
+	const unsigned *groups;
+	int n = gnutls_priority_group_list(policy, &groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == GNUTLS_GROUP_X25519)
+			buf_adds(priorities, ":-GROUP-ALL:+GROUP-X25519");
+	for (int i = 0; i < n && priorities->n > strlen(VERSIONS); i++)
+		if (groups[i] != GNUTLS_GROUP_X25519)
+			buf_addf(priorities, ":+GROUP-%s",
+			    gnutls_group_get_name(groups[i]));
+}
+
+static int set_priorities(gnutls_session_t session)
+{
+	struct buf priorities;
+	gnutls_priority_t policy;
+	int error = gnutls_priority_init2(
+	    &policy, VERSIONS, NULL, GNUTLS_PRIORITY_INIT_DEF_APPEND);
+
+	if (error != 0)
+		return error;
+	buf_init(&priorities, PRIORITIES_MAX);
+	buf_adds(&priorities, VERSIONS);
+	add_groups(policy, &priorities);
+	gnutls_priority_deinit(policy);
+	error = gnutls_set_default_priority_append(
+	    session, buf_text(&priorities), NULL, 0);
+	buf_free(&priorities);
+	return error;
 }
 
 static int tls_session(
@@ -99,8 +226,7 @@ static int tls_session(
 	int error = gnutls_init(&t->session, flags);
 
 	if (error == 0)
-		error = gnutls_set_default_priority_append(
-		    t->session, versions, NULL, 0);
+		error = set_priorities(t->session);
 	if (error == 0)
 		error = gnutls_credentials_set(
 		    t->session, GNUTLS_CRD_CERTIFICATE, t->trust);
@@ -133,7 +259,10 @@ struct tls *tls_new(const struct tls_params *params, struct fail *why)
 	t->is_unchecked = params->is_unchecked;
 	if (!t->is_unchecked)
 		t->pin = params->pin;
-	if (tls_trust(t, params->trust_file, why) != 0 ||
+	if (params->trust_file)
+		t->trust_file =
+		    mem_dup(params->trust_file, strlen(params->trust_file));
+	if (tls_trust(t, why) != 0 ||
 	    tls_setup_credentials(t->trust, params, why) != 0 ||
 	    tls_session(t, params, why) != 0)
 		return tls_free(t);
@@ -148,6 +277,8 @@ struct tls *tls_free(struct tls *t)
 		gnutls_deinit(t->session);
 	if (t->trust)
 		gnutls_certificate_free_credentials(t->trust);
+	trust_free(t->store);
+	free(t->trust_file);
 	free(t->name);
 	free(t);
 	return NULL;
@@ -162,12 +293,11 @@ void tls_attach(struct tls *t, int fd)
 static void fail_untrusted(const struct tls *t, struct fail *why)
 {
 	static const char first[] = "The certificate is NOT trusted. ";
-	unsigned status = gnutls_session_get_verify_cert_status(t->session);
 	gnutls_datum_t text = { NULL, 0 };
 	struct slice reason = SLICE("no reason given");
 
 	if (gnutls_certificate_verification_status_print(
-		status, GNUTLS_CRT_X509, &text, 0) == 0) {
+		t->status, GNUTLS_CRT_X509, &text, 0) == 0) {
 		reason = slice_trim(slice_of((const char *)text.data));
 		if (slice_starts(reason, slice_of(first)))
 			reason = slice_skip(reason, sizeof(first) - 1);
@@ -199,7 +329,10 @@ static bool is_cut_off(int error)
 static enum tls_status fail_handshake(
     const struct tls *t, int error, struct fail *why)
 {
-	if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR && t->pin.n > 0)
+	if (t->imported <= 0)
+		fail_store(t, why);
+	else if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR &&
+		 t->pin.n > 0)
 		(void)tls_pin_fail(t->session, &t->pin, t->name, why);
 	else if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
 		fail_untrusted(t, why);

@@ -1,4 +1,5 @@
 #include "mem.h"
+#include "recode.h"
 #include "session_private.h"
 #include "tally.h"
 #include <stdarg.h>
@@ -356,6 +357,17 @@ static void begin(struct smtp *s, const struct smtp_envelope *e, struct msg *m,
 	s->is_settled = false;
 }
 
+/* What the server can take decides what is sent, and how large it is. */
+static int make_ready(struct smtp *s, struct fail *why)
+{
+	bool may_8bit = s->caps.set & CAP_8BITMIME;
+
+	if (recode(s->t.msg, may_8bit, why) != 0)
+		return -1;
+	s->out->size = edited_size(s->t.msg);
+	return check_envelope(s, why);
+}
+
 bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
     struct msg *m, bool last, struct outcome *ret)
 {
@@ -366,7 +378,7 @@ bool smtp_send(struct smtp *s, const struct smtp_envelope *envelope,
 		fail(&why, FAIL_LOST, "%s: the session has ended",
 		    s->params.host);
 		smtp_settle(s, OUTCOME_NOT_SENT, &why);
-	} else if (check_envelope(s, &why) != 0) {
+	} else if (make_ready(s, &why) != 0) {
 		smtp_settle(s, OUTCOME_NOT_SENT, &why);
 	} else {
 		run(s, STATE_MAIL);

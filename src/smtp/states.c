@@ -2,6 +2,7 @@
  * The send and receive functions of states.def.
  */
 #include "mem.h"
+#include "recode.h"
 #include "session_private.h"
 #include "wire.h"
 #include <stdlib.h>
@@ -204,7 +205,7 @@ static enum smtp_state recv_auth(struct smtp *s)
 static void add_mail_parameters(const struct smtp *s, struct buf *b)
 {
 	const struct msg *m = s->t.msg;
-	bool is_8bit = m->facts.has_8bit_body || m->facts.has_8bit_header;
+	bool is_8bit = recode_has_8bit(m);
 
 	if (s->caps.set & CAP_SIZE)
 		buf_addf(b, " SIZE=%llu", (unsigned long long)msg_wire_size(m));

@@ -2,9 +2,10 @@
 """What one message costs: instructions, shared libraries, system calls.
 
     tests/bench/instructions.py [--program PATH] [--other PATH] [--runs N]
+                                [--bundle]
 
 One message of 2 KB goes over TLS from the first byte, with one certificate
-in the trust file and AUTH PLAIN, to a Postfix of its own on this machine (to
+in the trust file (with --bundle in the middle of the system's) and AUTH PLAIN, to a Postfix of its own on this machine (to
 the emulator where Postfix cannot run). The program and the other one, msmtp
 unless told otherwise, take turns with the same account file; for both and for
 their ratio the medians are printed. Instructions are callgrind's and include
@@ -32,7 +33,7 @@ for folder in (TESTS, TESTS / "lib", TESTS / "emulator"):
 from certs import Authority                              # noqa: E402
 from emulator.policy import Account, Policy              # noqa: E402
 from emulator.thread import EmulatorThread               # noqa: E402
-from real import messages, postfix                       # noqa: E402
+from real import messages, postfix, stores               # noqa: E402
 from real.packages import Unavailable                    # noqa: E402
 
 TOOLS = ("valgrind", "strace")
@@ -77,6 +78,16 @@ def write_account(directory, port, ca_file):
     path.write_text("account default\n" + "".join(
         f"{key} {value}\n" for key, value in lines.items()))
     path.chmod(0o600)
+    return path
+
+
+def write_bundle(directory, ca_file):
+    """The certificate among those of the system."""
+    bundle = stores.surround(Path(ca_file).read_bytes())
+    if not bundle:
+        raise Failed(f"there is no {stores.BUNDLE}")
+    path = directory / "bundle.pem"
+    path.write_bytes(bundle)
     return path
 
 
@@ -126,19 +137,33 @@ def median(costs):
         *map(dataclasses.astuple, costs))))
 
 
-def compare(program, other, runs=1):
+def compare(program, other, runs=1, bundle=False):
     """(name of the server, median Cost of each program), run in turn."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         directory = Path(name)
         authority = Authority(directory / "authority")
         certificate = authority.leaf("good", names=["127.0.0.1"])
         with relay(certificate) as (server, port):
-            account = write_account(directory, port, authority.ca_file)
+            ca_file = (write_bundle(directory, authority.ca_file) if bundle
+                       else authority.ca_file)
+            account = write_account(directory, port, ca_file)
             benches = [Bench(one, account, directory)
                        for one in (program, other)]
             costs = [[bench.cost() for bench in benches]
                      for _ in range(runs)]
     return server, [median(column) for column in zip(*costs)]
+
+
+def trust_costs(program):
+    """Instructions with one certificate, and with the system's around it."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        directory = Path(name)
+        authority = Authority(directory / "authority")
+        files = (authority.ca_file,
+                 write_bundle(directory, authority.ca_file))
+        with relay(authority.leaf("good", names=["127.0.0.1"])) as (_, port):
+            return [Bench(program, write_account(directory, port, one),
+                          directory).instructions() for one in files]
 
 
 def missing(other):
@@ -165,6 +190,7 @@ def main(arguments=None):
         "POSTRIDER", TESTS.parent / "build/src/app/postrider"))
     parser.add_argument("--other", default="msmtp")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--bundle", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     lacking = missing(options.other)
@@ -173,7 +199,7 @@ def main(arguments=None):
         return 69
     other = shutil.which(options.other)
     program = Path(options.program).absolute()
-    server, costs = compare(program, other, options.runs)
+    server, costs = compare(program, other, options.runs, options.bundle)
     names = [program.name, Path(other).name]
     if options.json:
         print(json.dumps({"server": server, **{

@@ -1,4 +1,4 @@
-"""The benchmark runs and its figures are figures; it sets no limits."""
+"""The benchmark runs and its figures are figures; one has a limit."""
 
 import importlib.util
 import shutil
@@ -32,6 +32,19 @@ def test_it_compares(binary, bench):
         assert cost.system_calls > 50
     text = bench.table(server, ["one", "two"], costs)
     assert "instructions" in text and "ratio" in text
+
+
+def test_the_bundle_of_the_system_is_not_parsed(binary, bench):
+    """That would cost 70 million; the limit is for an optimised build."""
+    if is_instrumented(binary):
+        pytest.skip("valgrind and sanitizers exclude each other")
+    lacking = bench.missing("true")
+    if lacking:
+        pytest.skip(f"{lacking} is not installed")
+    if not bench.stores.BUNDLE.exists():
+        pytest.skip(f"there is no {bench.stores.BUNDLE}")
+    one, bundle = bench.trust_costs(binary)
+    assert bundle - one < 2_000_000
 
 
 def test_a_program_that_fails_is_told(bench):

@@ -202,6 +202,8 @@ def check_address(address, single_label=False):
     if local.startswith('"'):
         if re.search("[:@]", local):
             raise Complaint("Address contains illegal characters in user name")
+    elif re.search(r'[()<>,;:\\"\[\]]', local):
+        raise Complaint("Local address contains illegal character")
     elif not _DOT_ATOM.fullmatch(local):
         raise Complaint("Local address contains control or whitespace")
     elif local.startswith(".") or local.endswith(".") or ".." in local:
@@ -230,8 +232,9 @@ def check_domain(domain, single_label=False):
         raise Complaint("Domain contains illegal character")
     labels = domain.split(".")
     if (not all(_LABEL.fullmatch(label) for label in labels)
+            or labels[-1].isdigit()
             or (len(labels) == 1 and not single_label)):
-        raise Complaint(f"Invalid domain name: '{domain}'")
+        raise Complaint(f"Invalid domain name: '{domain}'.")
 
 
 def check_mime(block, content):
@@ -249,11 +252,9 @@ def check_mime(block, content):
 
 
 def _check_boundary(value, block, content):
+    """The first boundary has a line of its own; without a name, any line."""
     found = re.search(r'boundary\s*=\s*(?:"([^"]*)"|([^\s;]+))', value, re.I)
-    if found:
-        line = b"--" + (found[1] or found[2] or "").encode("latin-1")
-        begin = block.body_offset
-        if (content.startswith(line, begin)
-                or content.find(b"\n" + line, max(0, begin - 1)) >= 0):
-            return
-    raise Complaint("Missing start boundary")
+    name = re.escape(found[1] or found[2] or "") if found else "[^\r\n]*"
+    line = re.compile(rf"^--{name}[ \t]*\r?$".encode("latin-1"), re.M)
+    if not line.search(content, block.body_offset):
+        raise Complaint("Missing start boundary")

@@ -22,7 +22,7 @@ import pytest
 from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
 
-from real import chains, stall
+from real import chains, stall, stores
 from real.accounts import assert_accepted, assert_refused, tls_lines
 from real.packages import Unavailable
 from real.postfix import Postfix
@@ -83,6 +83,20 @@ MODE = pytest.mark.parametrize("mode", ["starttls", "implicit"])
 VERSION = pytest.mark.parametrize("version", ["1.2", "1.3"])
 
 
+@pytest.fixture(scope="module", params=["one root", "a bundle"])
+def ca_file(request, authority, tmp_path_factory):
+    """The authority's root, alone or among those of the system."""
+    if request.param == "one root":
+        return authority.ca_file
+    with open(authority.ca_file, "rb") as root:
+        bundle = stores.surround(root.read())
+    if not bundle:
+        pytest.skip(f"there is no {stores.BUNDLE}")
+    path = tmp_path_factory.mktemp("bundle") / "bundle.pem"
+    path.write_bytes(bundle)
+    return str(path)
+
+
 @pytest.fixture(scope="module")
 def odd_chains(authority):
     return chains.Chains(authority)
@@ -125,11 +139,11 @@ def assert_untrusted(result, words):
     assert PASSWORD.encode() not in result.err + result.log_bytes
 
 
-def check_bad(program, authority, certificate, mode, version, words,
+def check_bad(program, ca_file, certificate, mode, version, words,
               name=HOST):
     with (server(certificate, mode, version) as emulator,
           Tap(emulator.port) as tap):
-        result = send(program, tap.port, mode, authority.ca_file, name)
+        result = send(program, tap.port, mode, ca_file, name)
         emulator.settle()
         session, = emulator.sessions
         assert session.tls_version is None
@@ -143,36 +157,37 @@ def check_bad(program, authority, certificate, mode, version, words,
 @MODE
 @VERSION
 @pytest.mark.parametrize("kind", BAD)
-def test_bad_certificate(program, authority, kind, mode, version):
-    check_bad(program, authority, authority.leaf(kind, names=[HOST]), mode,
+def test_bad_certificate(program, authority, ca_file, kind, mode, version):
+    check_bad(program, ca_file, authority.leaf(kind, names=[HOST]), mode,
               version, BAD[kind])
 
 
 @MODE
 @VERSION
 @pytest.mark.parametrize("kind", BAD_CHAINS)
-def test_bad_chain(program, authority, odd_chains, kind, mode, version):
+def test_bad_chain(program, ca_file, odd_chains, kind, mode, version):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")     # SHA-1 is deprecated, indeed
         certificate = odd_chains.make(kind, HOST)
-    check_bad(program, authority, certificate, mode, version,
+    check_bad(program, ca_file, certificate, mode, version,
               BAD_CHAINS[kind])
 
 
 @MODE
 @VERSION
 @pytest.mark.parametrize("what", BAD_NAMES)
-def test_bad_name(program, authority, what, mode, version):
+def test_bad_name(program, authority, ca_file, what, mode, version):
     names, wanted = BAD_NAMES[what]
-    check_bad(program, authority, authority.leaf("good", names=names), mode,
+    check_bad(program, ca_file, authority.leaf("good", names=names), mode,
               version, "does not match", wanted)
 
 
 @MODE
 @VERSION
-def test_certificate_of_a_client(program, authority, mode, version):
+def test_certificate_of_a_client(program, authority, ca_file, mode,
+                                 version):
     """Its extended key usage says that it is for no server."""
-    check_bad(program, authority, authority.leaf("client", names=[HOST]),
+    check_bad(program, ca_file, authority.leaf("client", names=[HOST]),
               mode, version, "purpose")
 
 
@@ -217,12 +232,12 @@ def test_bad_certificate_of_postfix(program, bad_postfix, authority, kind,
 @MODE
 @VERSION
 @pytest.mark.parametrize("what", GOOD_NAMES)
-def test_good_name(program, authority, what, mode, version):
+def test_good_name(program, authority, ca_file, what, mode, version):
     names, wanted = GOOD_NAMES[what]
     certificate = authority.leaf("good", names=names)
     with (server(certificate, mode, version) as emulator,
           Tap(emulator.port) as tap):
-        result = send(program, tap.port, mode, authority.ca_file, wanted)
+        result = send(program, tap.port, mode, ca_file, wanted)
         emulator.settle()
         assert_accepted(result)
         session, = emulator.sessions
@@ -273,27 +288,49 @@ def test_trust_file_with_several(program, authority, tmp_path):
         assert len(emulator.messages) == 1
 
 
-def test_the_store_of_the_system(program, authority):
-    """The bundle of the system, in a mount namespace of the program alone."""
-    bundle = "/etc/ssl/certs/ca-certificates.crt"
+def with_bundle(program, path):
+    """The program sees this file as the bundle of the system, and none but
+    it does."""
     inside = ["unshare", "--mount", "sh", "-c",
               'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
-              authority.ca_file, bundle]
+              str(path), str(stores.BUNDLE)]
     if not shutil.which("unshare") or subprocess.run(
             [*inside, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no mount namespace can be had here, and the store of "
                     "the system is left alone")
-    outside = program.path
+    arguments, run = [*inside[1:], program.path], program.run
+    program.path = inside[0]
+    program.run = lambda args, stdin: run([*arguments, *args], stdin)
+
+
+def test_the_store_of_the_system(program, authority):
     certificate = authority.leaf("good", names=[HOST])
     with server(certificate, "implicit") as emulator:
         assert_untrusted(send(program, emulator.port, "implicit", "system",
                               HOST), "issuer is unknown")
         program.log_file.unlink()
-        program.path, arguments = inside[0], [*inside[1:], outside]
-        run = program.run
-        program.run = lambda args, stdin: run([*arguments, *args], stdin)
+        with_bundle(program, authority.ca_file)
         assert_accepted(send(program, emulator.port, "implicit", "system",
                              HOST))
+        assert len(emulator.messages) == 1
+
+
+def test_a_bundle_that_is_not_understood(program, authority, tmp_path):
+    """GnuTLS reads the store of the system itself."""
+    bundle = tmp_path / "bundle.pem"
+    with open(authority.ca_file, encoding="ascii") as root:
+        bundle.write_text(root.read().replace(" CERT", " X509 CERT"))
+    with_bundle(program, bundle)
+    certificate = authority.leaf("good", names=[HOST])
+    with server(certificate, "implicit") as emulator:
+        assert_accepted(send(program, emulator.port, "implicit", "system",
+                             HOST))
+        program.log_file.unlink()
+        bundle.write_text("no certificate\n")
+        line = assert_refused(send(program, emulator.port, "implicit",
+                                   "system", HOST), 78, "NOT-SENT")
+        assert line["errormsg"].endswith(
+            "no trusted certificates in the system?s store")
         assert len(emulator.messages) == 1
 
 

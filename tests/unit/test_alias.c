@@ -331,7 +331,7 @@ TEST(addresses)
 		{ "root@box.example", "root@box.example" },
 		{ "root@box.example.org.net", "root@box.example.org.net" },
 		{ "root@example.org", "root@example.org" },
-		{ "root@localhost.localdomain", "root@localhost.localdomain" },
+		{ "root@localhost.localdomain", "admin@example.com" },
 		{ "root@localhost.example", "l@example.com" },
 		{ "\\root", "root" },
 		{ "\\root@localhost", "root@localhost" },

@@ -45,6 +45,7 @@ static const struct rewrite_params usual = {
 	.once_relay = true,
 	.from = "me@q.example",
 	.qualify = "q.example",
+	.local = { .host = "host.example" },
 	.id_domain = "q.example",
 };
 
@@ -140,6 +141,28 @@ TEST(who_gets_it_folded)
 	};
 
 	CHECK_ROWS(rows, &shown);
+}
+
+TEST(single_labels)
+{
+	static const struct rewrite_params all = { .set_from = REWRITE_FROM_OFF,
+		.qualify = "q.example",
+		.local = { .single_label = true } };
+	static const struct rewrite_params here = { .set_from =
+							REWRITE_FROM_OFF,
+		.qualify = "q.example",
+		.local = { .host = "host" } };
+	static const struct row any[] = {
+		{ "any", "To: a@b, c@d.e, f@[IPv6:::1], g\n",
+		    "To: a@q.example, c@d.e, f@[IPv6:::1], g@q.example\n" },
+	};
+	static const struct row own[] = {
+		{ "own", "To: a@b, c@hosts, f@Host, <@h:g@localhost>\n",
+		    "To: a@b, c@hosts, f@q.example, <@h:g@q.example>\n" },
+	};
+
+	CHECK_ROWS(any, &all);
+	CHECK_ROWS(own, &here);
 }
 
 TEST(another_author)
@@ -697,6 +720,17 @@ TEST(qualify)
 		{ "mdadm", "From: mdadm monitoring <root>\n" DATE ID,
 		    "From: mdadm monitoring <root@q.example>\n" DATE ID },
 		{ "To", ALL "To: root\n", ALL "To: root@q.example\n" },
+		{ "at this machine",
+		    "From: mdadm <root@host>\n" DATE ID
+		    "To: a@localhost (b), \"c d\"@HOST, e@host.example\n",
+		    "From: mdadm <root@q.example>\n" DATE ID
+		    "To: a@q.example (b), \"c d\"@q.example, "
+		    "e@host.example\n" },
+		{ "longer than the domain",
+		    ALL "To: a@localhost.localdomain, b\n",
+		    ALL "To: a@q.example, b@q.example\n" },
+		{ "as long as the domain", ALL "To: a@localhost\n",
+		    ALL "To: a@q.example\n" },
 		{ "some of them", ALL "To: root, a@b, www\n",
 		    ALL "To: root@q.example, a@b, www@q.example\n" },
 		{ "folded", ALL "To: root,\n www\n",

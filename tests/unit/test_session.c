@@ -330,8 +330,22 @@ TEST(accepted)
 		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
 		{ "8 bits without 8BITMIME",
 		    { HI "250;|250;|354;|250;|", EIGHT_BIT },
-		    C_HI ENVELOPE "Subject: t;;\xc3\xa4;..Hello.;.;|QUIT;|",
+		    C_HI ENVELOPE "Subject: t;"
+				  "Content-Transfer-Encoding: quoted-printable;"
+				  "MIME-Version: 1.0;;=C3=A4;..Hello.;.;|"
+				  "QUIT;|",
 		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "8 bits without 8BITMIME count as they are sent",
+		    { "220 x;|250-x;250 SIZE;|250;|250;|354;|250;|",
+			EIGHT_BIT },
+		    C_HI "MAIL FROM:<s@x> SIZE=95;|RCPT TO:<r0@y>;|DATA;|"
+			 "Subject: t;"
+			 "Content-Transfer-Encoding: quoted-printable;"
+			 "MIME-Version: 1.0;;=C3=A4;..Hello.;.;|QUIT;|",
+		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
+		{ "they may make it too large",
+		    { "220 x;|250-x;250 SIZE 94;|", EIGHT_BIT }, C_HI "QUIT;|",
+		    OUTCOME_NOT_SENT, FAIL_MESSAGE, "mail", 0, "", true },
 		{ "the null sender", { HI "250;|250;|354;|250;|", NULL_SENDER },
 		    C_HI "MAIL FROM:<>;|RCPT TO:<r0@y>;|DATA;|" MSG "|QUIT;|",
 		    OUTCOME_ACCEPTED, FAIL_NONE, "data-end", 250, "", true },
