@@ -20,7 +20,8 @@ const char *caller_user(struct arena *a)
 	static const char *const names[] = { "USER", "LOGNAME" };
 	const char *login = caller_login(a);
 
-	for (size_t i = 0; !(login && *login) && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0;
+	     !(login && *login) && i < sizeof(names) / sizeof(names[0]); i++)
 		login = getenv(names[i]);
 	return login && *login ? login : "unknown";
 }

@@ -98,7 +98,8 @@ static size_t make_aliases(struct arena *a, struct option *rows)
 			rows[n++] = (struct option){ dashes(a, alias->key),
 				alias->on ? optional_argument
 					  : takes_of(&option_table[alias->id]),
-				NULL, ALIAS_BASE + (int)(alias - option_aliases) };
+				NULL,
+				ALIAS_BASE + (int)(alias - option_aliases) };
 	return n;
 }
 
@@ -206,8 +207,8 @@ static int apply_alias(struct invocation *inv, const struct option_alias *alias,
 	struct slice text;
 
 	if (option_alias_value(alias, slice_of(value), &text, why) == 0)
-		return add_override(inv, &option_table[alias->id],
-		    arena_copy(a, text), a);
+		return add_override(
+		    inv, &option_table[alias->id], arena_copy(a, text), a);
 	why->kind = FAIL_USAGE;
 	return fail_wrap(why, "command line");
 }

@@ -16,7 +16,8 @@ const char *files_home(struct arena *a);
 /* Where the files are looked for; each may be missing. */
 struct files_places {
 	const char *system;
-	const char *user; /* that exists, else the first choice; NULL: no home */
+	const char
+	    *user; /* that exists, else the first choice; NULL: no home */
 };
 
 struct files_places files_find(struct arena *a);
@@ -25,7 +26,7 @@ struct files_places files_find(struct arena *a);
 struct files {
 	struct config config;
 	struct settings settings;
-	const char *account; /* set as soon as it is known; NULL: none */
+	const char *account;      /* set as soon as it is known; NULL: none */
 	const char *account_file; /* where it was defined, or NULL */
 	unsigned account_line;
 	struct buf warnings; /* one a line */

@@ -262,8 +262,7 @@ static void say_advice(const struct fail *why)
 static void name_account(const struct report *r, struct buf *b)
 {
 	if (r->account && r->account_file)
-		buf_addf(
-		    b, "account %s from %s", r->account, r->account_file);
+		buf_addf(b, "account %s from %s", r->account, r->account_file);
 }
 
 /* msmtp names the account in the last line, when it has got that far. */
@@ -274,9 +273,8 @@ static void say_as_msmtp(
 
 	buf_init(&account, LINE_MAX_BYTES);
 	/* Where the text begins with a file it says more. */
-	if (!r->plan && (!r->account_file ||
-			    !slice_starts(slice_of(why->text),
-				slice_of(r->account_file))))
+	if (!r->plan && (!r->account_file || !slice_starts(slice_of(why->text),
+						 slice_of(r->account_file))))
 		name_account(r, &account);
 	log_error("%s%s%s%s%s", buf_text(&account), account.n ? ": " : "",
 	    recipient, *recipient ? ": " : "", why->text);

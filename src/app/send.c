@@ -20,8 +20,8 @@ static void show_what_holds(const struct send *s)
 
 	buf_init(&text, SETTINGS_MAX);
 	show_settings(&s->files, &text);
-	(void)io_write(s->inv->is_msmtp ? STDOUT_FILENO : STDERR_FILENO, text.p,
-	    text.n);
+	(void)io_write(
+	    s->inv->is_msmtp ? STDOUT_FILENO : STDERR_FILENO, text.p, text.n);
 	buf_free(&text);
 }
 

@@ -28,7 +28,7 @@ enum hdr_flag {
 	HDR_DROP = 1 << 7,       /* never leaves: Bcc, Return-Path */
 	HDR_BCC = 1 << 8,        /* a blind recipient field */
 	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty */
-	HDR_SHOWN = 1 << 10,     /* shows recipients, set_to_header replaces it */
+	HDR_SHOWN = 1 << 10, /* shows recipients, set_to_header replaces it */
 };
 
 enum hdr_id {

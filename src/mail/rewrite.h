@@ -25,8 +25,8 @@ enum rewrite_from {
 
 /* What becomes of To, Cc and Bcc. */
 enum rewrite_to {
-	REWRITE_TO_OFF, /* they stay */
-	REWRITE_TO_ON,  /* a To of `to` takes their place */
+	REWRITE_TO_OFF,         /* they stay */
+	REWRITE_TO_ON,          /* a To of `to` takes their place */
 	REWRITE_TO_UNDISCLOSED, /* a To that names nobody */
 };
 
@@ -48,10 +48,10 @@ struct rewrite_params {
 	const char *new_sender; /* the same for Sender */
 	const char *const *to;  /* addresses of a To that is written */
 	size_t n_to;
-	const char *reply_to;   /* value of a Reply-To when there is none, or
-				   NULL */
-	const char *qualify;    /* domain for bare header addresses and for
-				   those of `local`, or NULL */
+	const char *reply_to; /* value of a Reply-To when there is none, or
+				 NULL */
+	const char *qualify;  /* domain for bare header addresses and for
+				 those of `local`, or NULL */
 	struct addr_local local;
 	const char *id_domain; /* right side of Message-ID */
 	time_t now;

@@ -25,8 +25,8 @@ static int write_to(struct rewriter *w, struct buf *b, struct fail *why)
 	(void)why;
 	if (params->set_to == REWRITE_TO_UNDISCLOSED)
 		buf_adds(b, "undisclosed-recipients:;");
-	for (size_t i = 0;
-	     params->set_to == REWRITE_TO_ON && i < params->n_to; i++) {
+	for (size_t i = 0; params->set_to == REWRITE_TO_ON && i < params->n_to;
+	     i++) {
 		size_t n = strlen(params->to[i]) + 2;
 		bool is_full = i && column + n > LINE_CHARACTERS;
 

@@ -163,8 +163,8 @@ static void apply_auto_from(struct settings *s, struct arena *a)
 
 	if (!s->auto_from)
 		return;
-	s->from = arena_printf(
-	    a, "%%U%s%s", domain ? "@" : "", domain ? domain : "");
+	s->from =
+	    arena_printf(a, "%%U%s%s", domain ? "@" : "", domain ? domain : "");
 	s->origin[OPT_from] = *origin;
 	s->allow_from_override = false;
 	s->origin[OPT_allow_from_override] = *origin;

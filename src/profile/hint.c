@@ -34,8 +34,8 @@ static void add_change(const struct settings *now, const struct settings *then,
 	buf_free(&after);
 }
 
-static void add_changes(const struct settings *now, const struct settings *then,
-    struct buf *out)
+static void add_changes(
+    const struct settings *now, const struct settings *then, struct buf *out)
 {
 	for (size_t i = 0; i < OPT_COUNT; i++)
 		if (i != OPT_provider && i != OPT_region)

@@ -73,7 +73,8 @@ static struct secret *secret_of(struct slice word, struct fail *why)
 
 	for (size_t i = 0; secret && i < word.n; i++)
 		if (is_part(word.p[i], &quote))
-			(void)secret_add(secret, slice_head(slice_skip(word, i), 1));
+			(void)secret_add(
+			    secret, slice_head(slice_skip(word, i), 1));
 	if (secret && secret_view(secret).n == 0)
 		secret = secret_free(secret);
 	return secret;
@@ -184,8 +185,8 @@ static struct secret *read_text(int fd, const struct stat *st, struct fail *why)
 	struct secret *text;
 
 	if (!S_ISREG(st->st_mode) || st->st_size > NETRC_FILE_MAX) {
-		fail(why, FAIL_SECRET,
-		    "not a regular file of at most %d bytes", NETRC_FILE_MAX);
+		fail(why, FAIL_SECRET, "not a regular file of at most %d bytes",
+		    NETRC_FILE_MAX);
 		return NULL;
 	}
 	text = secret_new((size_t)st->st_size, why);

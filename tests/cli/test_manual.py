@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOC = Path(os.environ.get("BUILD_DIR") or ROOT / "build").absolute() / "doc"
-PAGES = ["postrider.1", "postriderrc.5", "postrider-providers.7"]
+PAGES = ["postrider.1", "postriderrc.5", "postrider-msmtp.7",
+         "postrider-providers.7"]
 EXAMPLES = sorted((ROOT / "doc/examples").glob("*.postriderrc"))
 
 

@@ -90,16 +90,20 @@ static const struct complete_row {
 	{ "auth scram-sha-256-plus\n", "auth", "auth=scram-sha-256-plus@rc:1",
 	    "" },
 	{ "auth PLAIN\n", "auth", NULL,
-	    "rc: line 1: auth: on, off or the name of a mechanism in lower case "
+	    "rc: line 1: auth: on, off or the name of a mechanism in lower "
+	    "case "
 	    "expected" },
 	{ "host h\nauth pl ain\n", "auth", NULL,
-	    "rc: line 2: auth: on, off or the name of a mechanism in lower case "
+	    "rc: line 2: auth: on, off or the name of a mechanism in lower "
+	    "case "
 	    "expected" },
 	{ "auth *\n", "auth", NULL,
-	    "rc: line 1: auth: on, off or the name of a mechanism in lower case "
+	    "rc: line 1: auth: on, off or the name of a mechanism in lower "
+	    "case "
 	    "expected" },
 	{ "auth abcdefghijklmnopqrstu\n", "auth", NULL,
-	    "rc: line 1: auth: on, off or the name of a mechanism in lower case "
+	    "rc: line 1: auth: on, off or the name of a mechanism in lower "
+	    "case "
 	    "expected" },
 	/* providers */
 	{ "host h\nprovider sse\n", "host", NULL,

@@ -224,8 +224,8 @@ static const char *write_netrc(const char *name, const char *text)
 	char *place = paths[*name == 's'];
 	int fd;
 
-	snprintf(place, sizeof(paths[0]), "/tmp/unit-cred-%d-%s",
-	    (int)getpid(), name);
+	snprintf(place, sizeof(paths[0]), "/tmp/unit-cred-%d-%s", (int)getpid(),
+	    name);
 	if (!text)
 		return place;
 	fd = open(place, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

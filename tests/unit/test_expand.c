@@ -10,8 +10,8 @@ static void write_mailname(const char *text)
 	size_t n = strlen(text);
 	int fd;
 
-	snprintf(mailname, sizeof(mailname), "/tmp/unit-expand-%d",
-	    (int)getpid());
+	snprintf(
+	    mailname, sizeof(mailname), "/tmp/unit-expand-%d", (int)getpid());
 	fd = open(mailname, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	CHECK(fd >= 0);
 	CHECK_INT(write(fd, text, n), n);
@@ -26,8 +26,8 @@ static void write_mailname(const char *text)
 
 static const struct row {
 	const char *label;
-	const char *from, *domain;	   /* settings */
-	const char *host, *file;	   /* HOSTNAME, the mail name */
+	const char *from, *domain;         /* settings */
+	const char *host, *file;           /* HOSTNAME, the mail name */
 	const char *new_from, *new_domain; /* NULL: it fails with `failure` */
 	const char *failure;
 } rows[] = {
@@ -35,8 +35,8 @@ static const struct row {
 	    NULL },
 	{ "%H", "a@%H", "%H", "host.example", "", "a@host.example",
 	    "host.example", NULL },
-	{ "%M", "a@%M", "%M", "h", "m.example\nx\n", "a@m.example",
-	    "m.example", NULL },
+	{ "%M", "a@%M", "%M", "h", "m.example\nx\n", "a@m.example", "m.example",
+	    NULL },
 	{ "%M with CRLF and blanks", "a@%M", "d", "h", "  m.example \r\nx\n",
 	    "a@m.example", "d", NULL },
 	{ "%M without a line end", "a@%M", "d", "h", "m", "a@m", "d", NULL },
@@ -152,7 +152,8 @@ TEST(auto_from)
 		s.from = "set@x";
 		s.auto_from = table[i].on;
 		s.maildomain = table[i].domain;
-		s.origin[OPT_auto_from] = (struct origin){ ORIGIN_USER, 3, "rc" };
+		s.origin[OPT_auto_from] =
+		    (struct origin){ ORIGIN_USER, 3, "rc" };
 		CHECK_INT(expand_settings(&s, &params, &arena, &why), 0);
 		CHECK_STR(s.from, table[i].from);
 		CHECK_INT(s.allow_from_override, table[i].may_override);
@@ -176,8 +177,7 @@ TEST(author)
 		struct arena arena = { NULL };
 
 		CASE(table[i].text);
-		CHECK_STR(
-		    expand_author(table[i].text, table[i].author, &arena),
+		CHECK_STR(expand_author(table[i].text, table[i].author, &arena),
 		    table[i].expected);
 		arena_free(&arena);
 	}

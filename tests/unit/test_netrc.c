@@ -1,5 +1,5 @@
-#include "netrc.h"
 #include "child.h"
+#include "netrc.h"
 #include "unit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +53,7 @@ static const struct find_row {
 	{ "login without a value", M "login", NULL },
 	{ "machine without a value", "machine", NULL },
 	{ "default never counts", "default login me password p\n", NULL },
-	{ "default ends an entry",
-	    M "default login me password p\n", NULL },
+	{ "default ends an entry", M "default login me password p\n", NULL },
 	{ "machine after default",
 	    "default login x password y\n" M "login me password p\n", "p" },
 	/* quotes */
@@ -63,7 +62,8 @@ static const struct find_row {
 	{ "one kind within the other", M "login me password '\"'\n", "\"" },
 	{ "within a word", M "login m\"e\" password p'q r's\n", "pq rs" },
 	{ "no escape", M "login me password p\\\"q\"\n", "p\\q" },
-	{ "an open quote ends with the line", M "login me password \"p\n", "p" },
+	{ "an open quote ends with the line", M "login me password \"p\n",
+	    "p" },
 	{ "a word in quotes is none", M "login me \"password\" p\n", NULL },
 	/* comments */
 	{ "comment", "# " M "login me password x\n" M "login me password p\n",
@@ -73,18 +73,21 @@ static const struct find_row {
 	{ "# at its start", M "login me password #p\nq\n", "q" },
 	{ "# in quotes", M "login me password \"#p\"\n", "#p" },
 	/* macros */
-	{ "macro", "macdef init\n" M "login me password x\n\n"
-		   M "login me password p\n", "p" },
+	{ "macro",
+	    "macdef init\n" M "login me password x\n\n" M
+	    "login me password p\n",
+	    "p" },
 	{ "macro up to the end", "macdef init\n" M "login me password x\n",
 	    NULL },
-	{ "macro ended by blanks", "macdef init\nx\n \t\r\n"
-		   M "login me password p\n", "p" },
-	{ "macro within an entry",
-	    M "login me macdef x\ny\n\npassword p\n", "p" },
+	{ "macro ended by blanks",
+	    "macdef init\nx\n \t\r\n" M "login me password p\n", "p" },
+	{ "macro within an entry", M "login me macdef x\ny\n\npassword p\n",
+	    "p" },
 	/* the rest */
 	{ "unknown words", M "port 25 login me password p\n", "p" },
 	{ "an eighth bit", M "login me password p\xc3\xa9\n", "p\xc3\xa9" },
-	{ "any punctuation", M "login me password !$%&/()=?`{[]}^~+*-_.:,;<>|@\n",
+	{ "any punctuation",
+	    M "login me password !$%&/()=?`{[]}^~+*-_.:,;<>|@\n",
 	    "!$%&/()=?`{[]}^~+*-_.:,;<>|@" },
 };
 
@@ -143,10 +146,10 @@ static int read_as_nobody(void *argument)
 					  slice_of(row->password))
 			  : found != NULL)
 		result = 1;
-	if (row->failure ? why.kind != FAIL_SECRET ||
-			       !strstr(why.text, row->failure) ||
-			       strncmp(why.text, path, strlen(path)) != 0
-			 : why.kind != FAIL_NONE)
+	if (row->failure
+		? why.kind != FAIL_SECRET || !strstr(why.text, row->failure) ||
+		      strncmp(why.text, path, strlen(path)) != 0
+		: why.kind != FAIL_NONE)
 		result = 2;
 	secret_free(found);
 	return result;
