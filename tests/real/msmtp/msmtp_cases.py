@@ -233,6 +233,8 @@ CASES = [
                           "--passwordeval=", "--auth=off", "r@x.example"]),
     Case("options behind a recipient", ["r@x.example", "-f",
                                         "late@x.example"]),
+    Case("POSIXLY_CORRECT", ["-f", "first@x.example", "r@x.example", "-t"],
+         env={"POSIXLY_CORRECT": "1"}, differs=["all:late option"]),
     Case("a recipient with a dash", ["--", "-dash@x.example"]),
     Case("sendmail's flags",
          ["r@x.example", "-B8BITMIME", "-Am", "-L", "t", "-h", "3", "-G",

@@ -151,6 +151,8 @@ OPPOSITES = {
                   "message",
     "all:no clear password": "no password is sent without TLS, whatever the "
                              "mechanism",
+    "all:late option": "an option behind a recipient is never taken for one: "
+                       "-- goes before such an address",
     "all:safe sender": "a sender with a line end in it is refused before the "
                        "server is connected",
 }
