@@ -153,7 +153,7 @@ int files_load(struct files *f, const struct invocation *inv,
 	struct config *c = &f->config;
 	const struct expand_params expand = {
 		.mailname = SYSCONFDIR "/mailname",
-		.user = caller_user(c->arena),
+		.user = caller_user,
 	};
 
 	if (cmdline_sets(inv, OPT_host) && inv->account)

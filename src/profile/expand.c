@@ -13,6 +13,7 @@ enum { NAME_MAX_BYTES = 255, TEXT_MAX_BYTES = 1024 };
 struct expansion {
 	const struct expand_params *params;
 	struct settings *s;
+	struct arena *a;
 	enum option_id id;
 	struct buf text;
 	struct fail *why;
@@ -90,7 +91,7 @@ static int add_mail_name(struct expansion *e)
 
 static int add_user(struct expansion *e)
 {
-	return add_name(e, slice_of(e->params->user)) == 0
+	return add_name(e, slice_of(e->params->user(e->a))) == 0
 		   ? 0
 		   : no_name(e, "the calling user (%U)");
 }
@@ -140,7 +141,7 @@ static int expand_text(struct expansion *e, const char *text)
 }
 
 static int expand_option(
-    struct expansion *e, enum option_id id, const char **field, struct arena *a)
+    struct expansion *e, enum option_id id, const char **field)
 {
 	int result;
 
@@ -150,7 +151,7 @@ static int expand_option(
 	buf_init(&e->text, TEXT_MAX_BYTES);
 	result = expand_text(e, *field);
 	if (result == 0)
-		*field = arena_copy(a, buf_slice(&e->text));
+		*field = arena_copy(e->a, buf_slice(&e->text));
 	buf_free(&e->text);
 	return result;
 }
@@ -173,12 +174,12 @@ static void apply_auto_from(struct settings *s, struct arena *a)
 int expand_settings(struct settings *s, const struct expand_params *params,
     struct arena *a, struct fail *why)
 {
-	struct expansion e = { .params = params, .s = s, .why = why };
+	struct expansion e = { .params = params, .s = s, .a = a, .why = why };
 
 	apply_auto_from(s, a);
-	if (expand_option(&e, OPT_from, &s->from, a) != 0)
+	if (expand_option(&e, OPT_from, &s->from) != 0)
 		return -1;
-	return expand_option(&e, OPT_domain, &s->domain, a);
+	return expand_option(&e, OPT_domain, &s->domain);
 }
 
 const char *expand_author(const char *text, const char *author, struct arena *a)

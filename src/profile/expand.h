@@ -17,7 +17,7 @@
 
 struct expand_params {
 	const char *mailname; /* path, for %M */
-	const char *user;     /* for %U */
+	const char *(*user)(struct arena *a); /* for %U, when it is there */
 };
 
 /*

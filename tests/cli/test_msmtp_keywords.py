@@ -117,9 +117,9 @@ def test_long_option(program, row):
     built(row)
     name = "--" + row.keyword.replace("_", "-")
     account = [] if row.keyword == "host" else ["--host=h"]
-    if row.more.startswith("tls_"):
-        account.append("--" + row.more.strip().replace("_", "-").replace(
-            "-file ", "-file="))
+    for line in row.more.splitlines():
+        key, value = line.split()
+        account.append(f"--{key.replace('_', '-')}={value}")
     for value, setting, result in row.accepted:
         if value == '""':
             continue            # quotes are the shell's here
@@ -158,6 +158,7 @@ def test_no_long_option(program, row):
 @pytest.mark.parametrize("row", [row for row in ROWS if row.effect],
                          ids=lambda row: row.keyword)
 def test_what_it_does_is_tested(row):
+    built(row)
     name, test = row.effect.split("::")
     text = (TESTS / name).read_text(encoding="utf-8")
     assert re.search(rf"^(?:def {test}\(|TEST\({test}\))", text,

@@ -5,6 +5,18 @@
 
 static char mailname[64];
 
+static const char *me(struct arena *a)
+{
+	(void)a;
+	return "me";
+}
+
+static const char *nobody(struct arena *a)
+{
+	(void)a;
+	return "";
+}
+
 static void write_mailname(const char *text)
 {
 	size_t n = strlen(text);
@@ -73,7 +85,7 @@ TEST(substitutions)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
-		struct expand_params params = { "/nonexistent/mailname", "me" };
+		struct expand_params params = { "/nonexistent/mailname", me };
 		struct arena arena = { NULL };
 		struct fail why = { FAIL_NONE, "" };
 		struct settings s;
@@ -107,7 +119,7 @@ TEST(substitutions)
 
 TEST(hostname_that_is_empty)
 {
-	const struct expand_params params = { "", "" };
+	const struct expand_params params = { "", nobody };
 	char name[256] = "";
 	struct arena arena = { NULL };
 	struct fail why;
@@ -139,7 +151,7 @@ TEST(auto_from)
 		{ true, "%H.example", "me@h.example", false },
 		{ true, NULL, "me", false },
 	};
-	const struct expand_params params = { "", "me" };
+	const struct expand_params params = { "", me };
 
 	CHECK_INT(setenv("HOSTNAME", "h", 1), 0);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
