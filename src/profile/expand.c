@@ -25,7 +25,10 @@ static int add_name(struct expansion *e, struct slice name)
 	if (name.n == 0 || name.n > NAME_MAX_BYTES)
 		return -1;
 	for (size_t i = 0; i < name.n; i++)
-		buf_addc(&e->text, is_control(name.p[i]) ? '?' : name.p[i]);
+		if (is_control(name.p[i]))
+			buf_addc(&e->text, '?');
+		else
+			buf_addc(&e->text, name.p[i]);
 	return 0;
 }
 

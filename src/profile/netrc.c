@@ -18,11 +18,13 @@ static bool is_space(char c)
  */
 static bool is_part(char c, char *quote)
 {
-	if (*quote ? c == *quote : c == '"' || c == '\'') {
-		*quote = *quote ? '\0' : c;
-		return false;
-	}
-	return true;
+	if (*quote && c == *quote)
+		*quote = '\0';
+	else if (!*quote && (c == '"' || c == '\''))
+		*quote = c;
+	else
+		return true;
+	return false;
 }
 
 /* The next word, its quotes still in it; they end at the line's end. */
