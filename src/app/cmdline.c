@@ -24,7 +24,7 @@ static const struct {
 	{ "newaliases", true, false, MODE_NOTHING },
 	{ "hoststat", true, false, MODE_NOTHING },
 	{ "purgestat", true, false, MODE_NOTHING },
-	{ "runq", true, false, MODE_NOTHING },
+	{ "runq", true, false, MODE_QUEUE_RUN },
 	{ "smtpd", true, true, MODE_SEND },
 	{ "msmtp", false, false, MODE_SEND },
 };
@@ -185,6 +185,7 @@ static int apply_flag(struct invocation *inv, const struct flag *f,
 		break;
 	case DOES_MODE:
 		inv->mode = (enum mode_id)f->target;
+		inv->mode_value = value;
 		break;
 	case DOES_CALL:
 		if (f->call(inv, value ? value : "", why) != 0)

@@ -24,6 +24,16 @@ enum mode_id {
 	MODE_DELETE_PASSWORD,
 	MODE_QUEUE_LIST,
 	MODE_QUEUE_COUNT,
+	MODE_QUEUE_RUN,
+	MODE_SUPPRESS,
+	MODE_UNSUPPRESS,
+	MODE_SUPPRESSED,
+	MODE_QUEUE_JSON,
+	MODE_QUEUE_SHOW,
+	MODE_QUEUE_DROP,
+	MODE_QUEUE_HOLD,
+	MODE_QUEUE_RELEASE,
+	MODE_QUEUE_RETRY,
 	MODE_VERIFY,
 	MODE_NOTHING, /* accepted, there is nothing to do */
 };
@@ -38,21 +48,22 @@ struct invocation {
 	bool is_sendmail;    /* the grammar */
 	bool is_msmtp;       /* messages in its form */
 	enum mode_id mode;
-	const char *account;   /* -a */
-	const char *file;      /* -C */
-	const char *sender;    /* -f; "" is the null sender, NULL: not given */
-	const char *full_name; /* -F */
-	const char *envid;     /* -V, as dsn.h wants it */
-	const char *log_tag;   /* -L */
-	bool read_recipients;  /* -t */
-	bool read_sender;      /* --read-envelope-from */
-	bool keep_dots;        /* -i */
-	bool no_aliases;       /* -n */
-	bool quiet;            /* -oeq */
-	bool verbose;          /* -v */
-	bool shows_settings;   /* -d */
-	bool shows_version;    /* -d0.1: before anything else */
-	bool has_traffic_log;  /* -X, where it means nothing */
+	const char *mode_value; /* of the option that chose it, or NULL */
+	const char *account;    /* -a */
+	const char *file;       /* -C */
+	const char *sender;     /* -f; "" is the null sender, NULL: not given */
+	const char *full_name;  /* -F */
+	const char *envid;      /* -V, as dsn.h wants it */
+	const char *log_tag;    /* -L */
+	bool read_recipients;   /* -t */
+	bool read_sender;       /* --read-envelope-from */
+	bool keep_dots;         /* -i */
+	bool no_aliases;        /* -n */
+	bool quiet;             /* -oeq */
+	bool verbose;           /* -v */
+	bool shows_settings;    /* -d */
+	bool shows_version;     /* -d0.1: before anything else */
+	bool has_traffic_log;   /* -X, where it means nothing */
 	struct override *overrides; /* settings, in order; arena */
 	size_t n_overrides;
 	char *const *operands; /* recipients; borrowed from argv */

@@ -7,8 +7,10 @@
 #include "passwords.h"
 #include "plan.h"
 #include "provider.h"
+#include "queue_run.h"
 #include "sasl.h"
 #include "show.h"
+#include "suppression.h"
 #include "tls.h"
 #include <errno.h>
 #include <string.h>
@@ -16,8 +18,7 @@
 
 enum { TEXT_MAX = 64 * 1024, SECRET_KEY_MAX = 256 };
 
-/* Standard output is the product of these modes: losing it is a failure. */
-static int print(struct buf *b, int code)
+int mode_print(struct buf *b, int code)
 {
 	struct slice text = buf_slice(b);
 
@@ -29,7 +30,7 @@ static int print(struct buf *b, int code)
 	return code;
 }
 
-static int say(const struct fail *why)
+int mode_say(const struct fail *why)
 {
 	log_error("%s", why->text);
 	if (why->advice)
@@ -56,7 +57,7 @@ static int mode_version(const struct invocation *inv, struct arena *a)
 	    VERSION, tls_library(), sasl_library(), sasl_mechanisms(),
 	    keyring ? keyring : "none in this build", provider_names(),
 	    at.system, at.user ? at.user : "(no home)");
-	return print(&b, 0);
+	return mode_print(&b, 0);
 }
 
 static int mode_help(const struct invocation *inv, struct arena *a)
@@ -66,7 +67,7 @@ static int mode_help(const struct invocation *inv, struct arena *a)
 	(void)a;
 	buf_init(&b, TEXT_MAX);
 	cmdline_help(inv, &b);
-	return print(&b, 0);
+	return mode_print(&b, 0);
 }
 
 static int mode_pretend(const struct invocation *inv, struct arena *a)
@@ -83,14 +84,14 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 		sender = plan_sender_operand(inv->sender, a, &why);
 	if (why.kind != FAIL_NONE ||
 	    files_load(&files, inv, sender, &why) != 0) {
-		code = say(&why);
+		code = mode_say(&why);
 	} else {
 		show_settings(&files, &out);
 		hint_provider(&files.settings, a, &out);
 		log_warnings(buf_slice(&files.warnings));
 	}
 	files_free(&files);
-	return print(&out, code);
+	return mode_print(&out, code);
 }
 
 static int derive(const struct settings *s, struct arena *a, struct fail *why)
@@ -131,42 +132,28 @@ static int mode_derive(const struct invocation *inv, struct arena *a)
 		    "--derive-password needs --provider and --region");
 	if (result == 0)
 		result = derive(&s, a, &why);
-	return result == 0 ? 0 : say(&why);
+	return result == 0 ? 0 : mode_say(&why);
 }
 
 static int mode_store_password(const struct invocation *inv, struct arena *a)
 {
 	struct fail why = { 0 };
 
-	return passwords_store(inv, a, &why) == 0 ? 0 : say(&why);
+	return passwords_store(inv, a, &why) == 0 ? 0 : mode_say(&why);
 }
 
 static int mode_delete_password(const struct invocation *inv, struct arena *a)
 {
 	struct fail why = { 0 };
 
-	return passwords_delete(inv, a, &why) == 0 ? 0 : say(&why);
+	return passwords_delete(inv, a, &why) == 0 ? 0 : mode_say(&why);
 }
 
-static int print_text(const char *text)
+static int mode_queue_run(const struct invocation *inv, struct arena *a)
 {
-	struct buf b;
+	const struct queue_run run = { .inv = inv };
 
-	buf_init(&b, TEXT_MAX);
-	buf_adds(&b, text);
-	return print(&b, 0);
-}
-
-static int mode_queue_list(const struct invocation *inv, struct arena *a)
-{
-	(void)inv, (void)a;
-	return print_text("Mail queue is empty\n");
-}
-
-static int mode_queue_count(const struct invocation *inv, struct arena *a)
-{
-	(void)inv, (void)a;
-	return print_text("0\n");
+	return queue_run(&run, a);
 }
 
 static int mode_nothing(const struct invocation *inv, struct arena *a)
@@ -189,6 +176,16 @@ int mode_run(const struct invocation *inv, struct arena *a)
 		[MODE_DELETE_PASSWORD] = mode_delete_password,
 		[MODE_QUEUE_LIST] = mode_queue_list,
 		[MODE_QUEUE_COUNT] = mode_queue_count,
+		[MODE_QUEUE_RUN] = mode_queue_run,
+		[MODE_SUPPRESS] = mode_suppress,
+		[MODE_UNSUPPRESS] = mode_unsuppress,
+		[MODE_SUPPRESSED] = mode_suppressed,
+		[MODE_QUEUE_JSON] = mode_queue_json,
+		[MODE_QUEUE_SHOW] = mode_queue_show,
+		[MODE_QUEUE_DROP] = mode_queue_drop,
+		[MODE_QUEUE_HOLD] = mode_queue_hold,
+		[MODE_QUEUE_RELEASE] = mode_queue_release,
+		[MODE_QUEUE_RETRY] = mode_queue_retry,
 		[MODE_VERIFY] = mode_verify,
 		[MODE_NOTHING] = mode_nothing,
 	};

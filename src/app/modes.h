@@ -17,4 +17,24 @@ int mode_serve(const struct invocation *inv, struct arena *a);
 /* verify.c: say where mail for the operands would go. */
 int mode_verify(const struct invocation *inv, struct arena *a);
 
+/* queue_list.c: what waits, for people, as a number, for programs. */
+int mode_queue_list(const struct invocation *inv, struct arena *a);
+int mode_queue_count(const struct invocation *inv, struct arena *a);
+int mode_queue_json(const struct invocation *inv, struct arena *a);
+
+/* queue_edit.c: one message, named by its id. */
+int mode_queue_show(const struct invocation *inv, struct arena *a);
+int mode_queue_drop(const struct invocation *inv, struct arena *a);
+int mode_queue_hold(const struct invocation *inv, struct arena *a);
+int mode_queue_release(const struct invocation *inv, struct arena *a);
+int mode_queue_retry(const struct invocation *inv, struct arena *a);
+
+/*
+ * Standard output is the product of some modes: losing it is a failure. Frees
+ * b; returns the code, or that of the failure.
+ */
+int mode_print(struct buf *b, int code);
+/* The failure on stderr; returns its code. */
+int mode_say(const struct fail *why);
+
 #endif

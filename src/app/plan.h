@@ -32,8 +32,14 @@ struct plan {
 	const char **rcpt;       /* each once */
 	size_t n_rcpt;
 	struct dsn dsn;
-	size_t max_rcpt;   /* of one transaction; 0: no limit */
-	uint64_t max_size; /* octets on the wire; 0: no limit */
+	/* As smtp_envelope has it; `first` is the first recipient's place. */
+	int (*before_dot)(void *ctx, size_t first, const struct outcome *so_far,
+	    struct fail *why);
+	/* After a transaction that another one, or a pause, follows. */
+	void (*after_dot)(void *ctx, size_t first, const struct outcome *part);
+	void *before_dot_ctx; /* of both */
+	size_t max_rcpt;      /* of one transaction; 0: no limit */
+	uint64_t max_size;    /* octets on the wire; 0: no limit */
 };
 
 /* What can be said before the message is read. Fails: CONFIG. */

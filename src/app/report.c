@@ -21,7 +21,7 @@ static const struct fail *deciding(const struct outcome *o)
 	const struct outcome_rcpt *worst = NULL;
 	bool accepted = false;
 
-	if (o->class != OUTCOME_ACCEPTED)
+	if (o->class != OUTCOME_ACCEPTED && !o->queue_id)
 		return &o->why;
 	for (size_t i = 0; i < o->n_rcpt; i++) {
 		const struct outcome_rcpt *r = &o->rcpt[i];
@@ -29,8 +29,8 @@ static const struct fail *deciding(const struct outcome *o)
 		bool is_first = !worst || (r->class == OUTCOME_PERM &&
 					      worst->class != OUTCOME_PERM);
 
-		accepted |= r->class == OUTCOME_ACCEPTED;
-		if (r->why.kind != FAIL_NONE &&
+		accepted |= r->class == OUTCOME_ACCEPTED || r->is_queued;
+		if (r->why.kind != FAIL_NONE && !r->is_queued &&
 		    r->class != OUTCOME_SUPPRESSED && is_first)
 			worst = r;
 	}
@@ -177,6 +177,8 @@ static void make_line(
 		add_word(b, "msgid", r->message_id);
 	if (o->server_id)
 		add_word(b, "serverid", slice_of(o->server_id));
+	if (o->queue_id)
+		add_word(b, "queue", slice_of(o->queue_id));
 	add_refused(b, o);
 }
 
@@ -230,26 +232,55 @@ static int facility(const struct report *r)
 	return -1;
 }
 
-static void write_log(const struct report *r, const struct outcome *o, int code)
+static void write_line(
+    const struct report *r, const struct buf *line, bool is_error)
 {
 	const char *path = r->settings ? r->settings->logfile : NULL;
-	struct buf line, timed;
+	struct buf timed;
 	struct fail why;
 
-	buf_init(&line, LINE_MAX_BYTES);
 	buf_init(&timed, LINE_MAX_BYTES + 256);
-	make_line(&line, r, o, code);
 	if (path && path[0]) {
 		add_time(&timed, r->settings->logfile_time_format);
-		buf_add_slice(&timed, buf_slice(&line));
+		buf_add_slice(&timed, buf_slice(line));
 		/* A log that cannot be written changes no outcome. */
 		if (log_to_file(path, buf_slice(&timed), &why) != 0)
 			log_warning("%s", why.text);
 	}
 	if (facility(r) >= 0)
-		log_to_syslog(facility(r), code != 0, buf_slice(&line));
-	buf_free(&line);
+		log_to_syslog(facility(r), is_error, buf_slice(line));
 	buf_free(&timed);
+}
+
+static void write_log(const struct report *r, const struct outcome *o, int code)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	make_line(&line, r, o, code);
+	write_line(r, &line, code != 0);
+	buf_free(&line);
+}
+
+void report_note(const struct report *r, const char *queue_id, const char *text)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	buf_adds(&line, "note");
+	add_quoted(&line, "errormsg", text);
+	if (r->account)
+		add_word(&line, "account", slice_of(r->account));
+	add_word(&line, "queue", slice_of(queue_id));
+	write_line(r, &line, true);
+	buf_free(&line);
+}
+
+void report_warning(
+    const struct report *r, const char *queue_id, const char *text)
+{
+	log_warning("queued message %s: %s", queue_id, text);
+	report_note(r, queue_id, text);
 }
 
 static void say_advice(const struct fail *why)
@@ -319,7 +350,9 @@ static void say_failure(
 static bool is_common(const struct outcome *o)
 {
 	for (size_t i = 0; i < o->n_rcpt; i++)
-		if (o->rcpt[i].class != o->class ||
+		/* That one must be named: he is what is to be undone. */
+		if (o->rcpt[i].is_suppressed_here ||
+		    o->rcpt[i].class != o->class ||
 		    strcmp(o->rcpt[i].why.text, o->why.text) != 0)
 			return false;
 	return true;
@@ -351,7 +384,7 @@ static void say_recipients(const struct report *r, const struct outcome *o)
 	for (size_t i = 0; i < o->n_rcpt; i++) {
 		const struct outcome_rcpt *one = &o->rcpt[i];
 
-		if (one->class == OUTCOME_ACCEPTED)
+		if (one->class == OUTCOME_ACCEPTED || one->is_queued)
 			continue;
 		if (one->class == OUTCOME_SUPPRESSED)
 			log_warning("%s will not get the message: %s",
@@ -370,7 +403,7 @@ static void say_outcome(const struct report *r, const struct outcome *o)
 {
 	bool unknown = o->class == OUTCOME_UNKNOWN;
 
-	if (o->class == OUTCOME_ACCEPTED || !is_common(o)) {
+	if (o->class == OUTCOME_ACCEPTED || o->queue_id || !is_common(o)) {
 		say_recipients(r, o);
 	} else {
 		say_failure(r, &o->why, "");
@@ -379,7 +412,8 @@ static void say_outcome(const struct report *r, const struct outcome *o)
 		say_advice(&o->why);
 	}
 	for (size_t i = 0; i < o->n_rcpt; i++)
-		unknown |= o->rcpt[i].class == OUTCOME_UNKNOWN;
+		unknown |= o->rcpt[i].class == OUTCOME_UNKNOWN &&
+			   !o->rcpt[i].is_queued;
 	if (unknown)
 		log_error("what to do: find out whether it arrived before "
 			  "you send it again, or accept a duplicate");

@@ -25,4 +25,11 @@ int report_failure(const struct report *r, const struct fail *why);
 /* The same for a run that got there. */
 int report_outcome(const struct report *r, const struct outcome *o);
 
+/* About a message in the spool, and no try to send it: a line of the log. */
+void report_note(
+    const struct report *r, const char *queue_id, const char *text);
+/* The same, and on stderr. */
+void report_warning(
+    const struct report *r, const char *queue_id, const char *text);
+
 #endif

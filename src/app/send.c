@@ -1,11 +1,11 @@
 #include "send.h"
 #include "account.h"
+#include "deliver.h"
 #include "hdr.h"
 #include "io.h"
 #include "log.h"
 #include "modes.h"
 #include "show.h"
-#include "submit.h"
 #include <unistd.h>
 
 enum { SETTINGS_MAX = 256 * 1024 };
@@ -65,6 +65,16 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 	return cred_start(&s->cred, settings, files_netrc(s->arena), why);
 }
 
+int send_share(struct send *s, const struct send *from, struct fail *why)
+{
+	s->files.settings = from->files.settings;
+	s->files.account = from->files.account;
+	s->report.account = s->files.account;
+	s->report.account_file = from->files.account_file;
+	s->report.settings = &s->files.settings;
+	return plan_connection(&s->plan, &s->files.settings, s->arena, why);
+}
+
 struct intake_params send_intake(const struct send *s, bool dot_ends)
 {
 	return (struct intake_params){
@@ -107,7 +117,7 @@ static struct slice final_message_id(const struct send *s)
 	return s->view.message_id;
 }
 
-static int prepare(struct send *s, struct fail *why)
+int send_prepare(struct send *s, struct fail *why)
 {
 	struct rewrite_params rewrite;
 	struct slice id;
@@ -127,21 +137,15 @@ static int prepare(struct send *s, struct fail *why)
 	s->report.message_id = slice_of(arena_copy(s->arena, id));
 	/* Intake counted octets as they came; the relay counts CRLF and
 	   header. */
-	if (send_check_size(s, msg_wire_size(s->msg), why) != 0)
-		return -1;
-	s->password = cred_collect(&s->cred, &s->files.settings, why);
-	return !s->password && why->kind != FAIL_NONE ? -1 : 0;
+	return send_check_size(s, msg_wire_size(s->msg), why);
 }
 
 int send_submit(struct send *s, struct outcome *ret, struct fail *why)
 {
 	why->kind = FAIL_NONE;
-	if (prepare(s, why) != 0)
+	if (send_prepare(s, why) != 0)
 		return -1;
-	/* The files' text holds secrets nobody needs any more. */
-	files_free(&s->files);
-	submit(&s->plan, s->msg, s->password, s->arena, ret);
-	return 0;
+	return deliver(s, ret, why);
 }
 
 static int read_message(struct send *s, struct msg *m, struct fail *why)

@@ -42,8 +42,17 @@ struct intake_params send_intake(const struct send *s, bool dot_ends);
 int send_check_size(const struct send *s, uint64_t size, struct fail *why);
 bool send_is_too_large(const struct fail *why);
 
+/*
+ * For one of several messages of the account of `from`, whose settings are
+ * borrowed: a plan of its own, and no secret. Fails as send_choose().
+ */
+int send_share(struct send *s, const struct send *from, struct fail *why);
+
 /* The warnings so far, once. */
 void send_warn(struct send *s);
+
+/* Envelope and header, without the network. Fails as plan and rewrite do. */
+int send_prepare(struct send *s, struct fail *why);
 
 /*
  * Envelope, header, network, for s->msg and what s->view saw in it. 0: *ret

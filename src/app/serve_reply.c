@@ -132,9 +132,10 @@ static int passed_on(int code)
 	return code;
 }
 
+/* Or safe in the spool: the caller need do nothing. */
 static bool is_delivered(const struct outcome_rcpt *r)
 {
-	return r->class == OUTCOME_ACCEPTED;
+	return r->class == OUTCOME_ACCEPTED || r->is_queued;
 }
 
 /* Not a recipient that the relay has on a list and says 2yz to. */
@@ -185,10 +186,13 @@ static void reply_accepted(
 	struct buf b;
 
 	*ret = (struct server_reply){ 250, enhanced_of(&o->reply, 2, a), NULL };
-	if (!ret->enhanced)
+	if (!ret->enhanced || o->queue_id)
 		ret->enhanced = "2.0.0";
 	buf_init(&b, TEXT_MAX);
-	add_words(&b, &o->reply, a);
+	if (o->queue_id)
+		buf_addf(&b, "queued as %s", o->queue_id);
+	else
+		add_words(&b, &o->reply, a);
 	add_recipients(&b, o);
 	finish(&b, a, ret);
 }

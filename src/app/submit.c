@@ -22,6 +22,7 @@ static void same_for_all(
 		rcpt[i].class = of->class;
 		rcpt[i].why = of->why;
 		rcpt[i].reply = of->reply;
+		rcpt[i].retry = of->retry;
 	}
 }
 
@@ -64,8 +65,23 @@ static void not_reached(
 	merge(ret, &part, first, a);
 }
 
-static void run_transactions(const struct plan *p, struct smtp *session,
-    struct msg *m, struct arena *a, struct outcome *ret)
+/* Of one transaction, whose recipients begin at `first` of the plan's. */
+struct part {
+	const struct plan *plan;
+	size_t first;
+};
+
+static int before_dot(void *ctx, const struct outcome *so_far, struct fail *why)
+{
+	const struct part *part = ctx;
+	const struct plan *p = part->plan;
+
+	return p->before_dot(p->before_dot_ctx, part->first, so_far, why);
+}
+
+/* Returns whether the session can carry more. */
+static bool run_transactions(const struct plan *p, struct smtp *session,
+    struct msg *m, bool last, struct outcome *ret)
 {
 	size_t step = p->max_rcpt ? p->max_rcpt : p->n_rcpt;
 	bool open = true;
@@ -73,19 +89,31 @@ static void run_transactions(const struct plan *p, struct smtp *session,
 
 	for (first = 0; first < p->n_rcpt && open; first += step) {
 		size_t left = p->n_rcpt - first;
-		struct outcome part = { .class = OUTCOME_NOT_SENT };
+		struct outcome result = { .class = OUTCOME_NOT_SENT };
+		struct part part = { p, first };
 		struct smtp_envelope envelope = {
 			.sender = p->sender,
 			.rcpt = p->rcpt + first,
 			.n_rcpt = left < step ? left : step,
 			.dsn = p->dsn,
+			.before_dot = p->before_dot ? before_dot : NULL,
+			.ctx = &part,
 		};
 
-		open = smtp_send(session, &envelope, m, left <= step, &part);
-		merge(ret, &part, first, a);
+		open = smtp_send(
+		    session, &envelope, m, last && left <= step, &result);
+		merge(ret, &result, first, p->arena);
+		if (p->after_dot && left > step)
+			p->after_dot(p->before_dot_ctx, first, &result);
 	}
 	if (first < p->n_rcpt)
-		not_reached(p, first, a, ret);
+		not_reached(p, first, p->arena, ret);
+	return open;
+}
+
+bool submit_is_general(const struct reply_rule *rule)
+{
+	return slice_eq(slice_of(rule->pattern), SLICE(".*"));
 }
 
 /*
@@ -99,11 +127,9 @@ static enum fail_kind kind_of_rule(const struct reply_rule *rule,
 		FAIL_REFUSED, FAIL_BUG, FAIL_PROTOCOL, FAIL_SENDER,
 		FAIL_CONFIG };
 
-	bool is_general = slice_eq(slice_of(rule->pattern), SLICE(".*"));
-
 	if (reply->code == 0)
 		return kind == FAIL_NOHOST ? FAIL_CONFIG : kind;
-	if (is_general || reply->code / 100 != 5)
+	if (submit_is_general(rule) || reply->code / 100 != 5)
 		return kind;
 	if (rule->class == RULE_AUTH && kind == FAIL_AUTH)
 		return kind;
@@ -114,10 +140,10 @@ static enum fail_kind kind_of_rule(const struct reply_rule *rule,
 }
 
 /*
- * The rule that knows this verdict. Without a reply, only a failure to get
- * through has one, and that of a host the user named is the user's.
+ * Without a reply, only a failure to get through has one, and that of a host
+ * the user named is the user's.
  */
-static const struct reply_rule *rule_for(const struct plan *p,
+const struct reply_rule *submit_rule(const struct plan *p,
     const struct fail *why, const struct outcome_reply *reply)
 {
 	const char *stage = reply->stage;
@@ -135,16 +161,17 @@ static const struct reply_rule *rule_for(const struct plan *p,
 
 /* What the provider's rules know about a refusal. */
 static void refine(const struct plan *p, enum outcome_class class,
-    struct fail *why, const struct outcome_reply *reply)
+    struct fail *why, const struct outcome_reply *reply, const char **ret_retry)
 {
 	const struct reply_rule *rule = NULL;
 
 	if (class != OUTCOME_UNKNOWN && class != OUTCOME_ACCEPTED)
-		rule = rule_for(p, why, reply);
+		rule = submit_rule(p, why, reply);
 	if (!rule)
 		return;
 	why->kind = kind_of_rule(rule, reply, why->kind);
 	why->advice = rule->advice;
+	*ret_retry = rule->retry;
 }
 
 /*
@@ -154,7 +181,7 @@ static void refine(const struct plan *p, enum outcome_class class,
 static void note_suppression(
     const struct plan *p, struct outcome_rcpt *r, bool is_named)
 {
-	const struct reply_rule *rule = rule_for(p, &r->why, &r->reply);
+	const struct reply_rule *rule = submit_rule(p, &r->why, &r->reply);
 	bool for_all = !is_named || strcmp(r->reply.stage, "rcpt") == 0;
 
 	if (!rule || rule->class != RULE_SUPPRESSED ||
@@ -179,11 +206,11 @@ static void refine_all(const struct plan *p, struct outcome *o)
 {
 	bool all_suppressed = o->n_rcpt > 0;
 
-	refine(p, o->class, &o->why, &o->reply);
+	refine(p, o->class, &o->why, &o->reply, &o->retry);
 	for (size_t i = 0; i < o->n_rcpt; i++) {
 		struct outcome_rcpt *r = &o->rcpt[i];
 
-		refine(p, r->class, &r->why, &r->reply);
+		refine(p, r->class, &r->why, &r->reply, &r->retry);
 		if (r->class == OUTCOME_ACCEPTED && r->reply.code != 250)
 			note_suppression(p, r, names_one(o, r->reply.text));
 		all_suppressed &= r->class == OUTCOME_SUPPRESSED;
@@ -194,34 +221,84 @@ static void refine_all(const struct plan *p, struct outcome *o)
 	}
 }
 
-void submit(const struct plan *p, struct msg *m, struct secret *password,
+/* Before the greeting. */
+static const struct outcome_reply nowhere = { .stage = "connect", .text = "" };
+
+static void prepare(const struct plan *p, struct arena *a, struct outcome *ret)
+{
+	*ret = (struct outcome){
+		.class = OUTCOME_NOT_SENT,
+		.reply = nowhere,
+		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
+		.n_rcpt = p->n_rcpt,
+	};
+	for (size_t i = 0; i < p->n_rcpt; i++)
+		ret->rcpt[i].address = p->rcpt[i];
+}
+
+void submit_whole(struct outcome *o, struct outcome_reply reply)
+{
+	const struct outcome_rcpt *worst = &o->rcpt[0];
+
+	for (size_t i = 1; i < o->n_rcpt; i++)
+		if (severity(o->rcpt[i].class) > severity(worst->class))
+			worst = &o->rcpt[i];
+	o->class = worst->class;
+	o->why = worst->why;
+	o->retry = worst->retry;
+	o->reply = worst->class == OUTCOME_ACCEPTED ? reply : worst->reply;
+}
+
+void submit_not(const struct plan *p, const struct outcome *like,
+    struct arena *a, struct outcome *ret)
+{
+	prepare(p, a, ret);
+	ret->class = like->class;
+	ret->why = like->why;
+	ret->reply = like->reply;
+	ret->retry = like->retry;
+	same_for_all(like, ret->rcpt, p->n_rcpt);
+}
+
+struct smtp *submit_open(const struct plan *p, struct secret *password,
     struct arena *a, struct outcome *ret)
 {
 	struct smtp *session = NULL;
 	struct outcome opened = { .class = OUTCOME_NOT_SENT };
 	int fd;
 
-	*ret = (struct outcome){
-		.rcpt = arena_alloc(a, p->n_rcpt * sizeof(*ret->rcpt)),
-		.n_rcpt = p->n_rcpt,
-	};
-	opened.reply.stage = "connect";
-	opened.reply.text = "";
+	opened.reply = nowhere;
 	fd = dial(&p->dial, &opened.why);
 	if (fd < 0)
 		secret_free(password);
 	else
 		session = smtp_open(fd, &p->smtp, password, a, &opened);
-	if (session) {
-		run_transactions(p, session, m, a, ret);
-	} else {
-		ret->class = opened.class;
-		ret->why = opened.why;
-		ret->reply = opened.reply;
-		same_for_all(&opened, ret->rcpt, p->n_rcpt);
-	}
-	smtp_close(session);
+	if (session)
+		return session;
+	refine(p, opened.class, &opened.why, &opened.reply, &opened.retry);
+	submit_not(p, &opened, a, ret);
+	return NULL;
+}
+
+bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
+    bool last, struct outcome *ret)
+{
+	bool open;
+
+	prepare(p, p->arena, ret);
+	open = run_transactions(p, session, m, last, ret);
 	for (size_t i = 0; i < p->n_rcpt; i++)
 		ret->rcpt[i].address = p->rcpt[i];
 	refine_all(p, ret);
+	return open;
+}
+
+void submit(const struct plan *p, struct msg *m, struct secret *password,
+    struct arena *a, struct outcome *ret)
+{
+	struct smtp *session = submit_open(p, password, a, ret);
+
+	if (session)
+		(void)submit_over(p, session, m, true, ret);
+	smtp_close(session);
 }

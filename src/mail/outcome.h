@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "fail.h"
+#include <stdbool.h>
 
 /* The words of the log line. */
 enum outcome_class {
@@ -37,6 +38,10 @@ struct outcome_rcpt {
 	enum outcome_class class;
 	struct fail why; /* kind NONE when accepted */
 	struct outcome_reply reply;
+	bool is_suppressed_here; /* it was not offered to the relay */
+	bool is_queued;    /* waits in the spool: nobody need do anything */
+	const char *retry; /* what the provider's rules say on trying again:
+			      "yes", "no", "later" ...; NULL: nothing */
 };
 
 struct outcome {
@@ -46,6 +51,9 @@ struct outcome {
 				       final dot when accepted */
 	struct outcome_rcpt *rcpt;  /* one for each recipient, in their order */
 	size_t n_rcpt;
+	const char *retry;     /* as of a recipient */
+	const char *queue_id;  /* recipients wait in the spool under it, or
+				  NULL */
 	const char *server_id; /* the id in the accepting reply, or NULL */
 	uint64_t size; /* octets of the message as it was read, with what the
 			  edits add and remove; a line end counts one */

@@ -41,6 +41,10 @@ enum header_once { HEADER_ONCE_RFC, HEADER_ONCE_RELAY, HEADER_ONCE_OFF };
 
 enum from_policy { FROM_POLICY_PASS, FROM_POLICY_REWRITE, FROM_POLICY_REFUSE };
 
+enum queue_when { QUEUE_OFF, QUEUE_ON_FAILURE, QUEUE_ALWAYS };
+
+enum queue_unknown { QUEUE_UNKNOWN_RETRY, QUEUE_UNKNOWN_HOLD };
+
 /* Later ones win. */
 enum origin_kind {
 	ORIGIN_NONE, /* never set, no default */

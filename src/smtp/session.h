@@ -40,6 +40,14 @@ struct smtp_envelope {
 	const char *const *rcpt;
 	size_t n_rcpt;
 	struct dsn dsn; /* left out where DSN is not offered */
+	/*
+	 * When the body has left and before the final dot may: *so_far has
+	 * the refused recipients. With -1 it never leaves, and why decides
+	 * (NOT-SENT). NULL: nothing is to be done.
+	 */
+	int (*before_dot)(
+	    void *ctx, const struct outcome *so_far, struct fail *why);
+	void *ctx;
 };
 
 struct smtp;

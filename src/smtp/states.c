@@ -345,6 +345,14 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 	return put_body(s, SLICE(""));
 }
 
+/* A spool has to know that a dot may be on its way before it is. */
+static bool may_end(struct smtp *s)
+{
+	const struct smtp_envelope *e = s->t.envelope;
+
+	return !e->before_dot || e->before_dot(e->ctx, s->out, &s->broken) == 0;
+}
+
 static enum smtp_state send_body(struct smtp *s)
 {
 	char *raw = mem_alloc(CHUNK);
@@ -353,7 +361,7 @@ static enum smtp_state send_body(struct smtp *s)
 
 	free(raw);
 	free(wire);
-	if (status != 0)
+	if (status != 0 || !may_end(s))
 		return STATE_WAIT;
 	s->deadline = smtp_deadline(s, smtp_rows[STATE_BODY].seconds);
 	s->t.is_dot_queued = true;

@@ -250,7 +250,7 @@ FLAGS = [
                  r"221 .*\r\n"),
         refuses(f"-bs {R}", "no recipients"),
     ]),
-    Row("-bp", "`-bp`", "lists the queue, in which nothing is", [
+    Row("-bp", "`-bp`", "lists the queue", [
         nothing("-bp", out=QUEUE),
     ]),
     Row("-bi", "`-bi`, `-I`", "there is nothing to build", [
@@ -280,7 +280,8 @@ FLAGS = [
     Row("-bd", "`-bd -bD -bl`", "refused: no daemon",
         [refuses("", "not supported", each=("-bd", "-bD", "-bl"))]),
     Row("-bh", "`-bh -bH`", "nothing, 0", [nothing("", each=("-bh", "-bH"))]),
-    Row("-ba", "`-ba -bC -bP`", "the first two refused; `-bP` prints `0`", [
+    Row("-ba", "`-ba -bC -bP`", "the first two refused; `-bP` counts the "
+        "queue", [
         refuses("", "not supported", each=("-ba", "-bC")),
         nothing("-bP", out="0\n"),
     ]),
@@ -419,10 +420,11 @@ FLAGS = [
     Row("-v", "`-v`", "the dialogue on standard error, without secrets", [
         sends(f"-v {R}", err=f"--> RCPT TO:<{R}>\n"),
     ], also=["tests/real/test_start.py::test_nothing_left_tells_the_secret"]),
-    Row("-q", "`-q -q30m -qf -qp`", "nothing, 0: there is no queue", [
+    Row("-q", "`-q -q30m -qf -qp`", "tries what waits in the queue, once; 0 "
+        "when nothing does", [
         nothing("", each=("-q", "-q30m", "-qf", "-qp", "-qp15m")),
     ]),
-    Row("-qI", "`-qI -qR -qS -qG -qQ`", "nothing, 0", [
+    Row("-qI", "`-qI -qR -qS -qG -qQ`", "as `-q`: no message is picked out", [
         nothing("", each=("-qIid", "-qR@example.net", "-qSa@example.com",
                           "-qGgroup", "-qQ", "-q!Iid")),
     ]),

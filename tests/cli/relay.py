@@ -53,6 +53,7 @@ class Relay:
             "password": facts["password"],
             "logfile": program.log_file,
             "timeout": "10",
+            "retry_for": "off",
             **(settings or {}),
         }
 

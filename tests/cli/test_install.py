@@ -1,6 +1,8 @@
 """What `meson install` puts where, and that the names work from there."""
 
+import configparser
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -21,6 +23,10 @@ FILES = [
     "share/man/man7/postrider-providers.7",
     "share/doc/postrider/examples/ses.postriderrc",
     "share/doc/postrider/examples/oci.postriderrc",
+    "lib/systemd/system/postrider-queue.service",
+    "lib/systemd/system/postrider-queue.timer",
+    "lib/systemd/user/postrider-queue.service",
+    "lib/systemd/user/postrider-queue.timer",
 ]
 
 
@@ -60,6 +66,44 @@ def test_keyring_is_installed_where_it_is_looked_for(installed, tmp_path):
     path = f"/{PREFIX}/{KEYRING}" if is_built else "none in this build"
     assert f"\nKeyring: {path}\n" in version
     assert (installed / KEYRING).is_file() == is_built
+def test_the_spool_of_root_is_there(installed):
+    path = installed.parents[1] / "var/local/spool/postrider"
+    assert path.is_dir() and path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("manager", ["system", "user"])
+def test_the_timer_runs_the_queue(installed, manager):
+    folder = installed / "lib/systemd" / manager
+    service = configparser.ConfigParser(strict=False)
+    service.optionxform = str
+    service.read_string((folder / "postrider-queue.service").read_text())
+    assert service["Service"]["ExecStart"] == f"/{PREFIX}/bin/postrider -q"
+    assert service["Service"]["Type"] == "oneshot"
+    timer = configparser.ConfigParser()
+    timer.optionxform = str
+    timer.read_string((folder / "postrider-queue.timer").read_text())
+    assert timer["Install"]["WantedBy"] == "timers.target"
+    assert timer["Timer"]["OnUnitInactiveSec"] == "5min"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"),
+                    reason="systemd-analyze is missing")
+@pytest.mark.parametrize("manager", ["system", "user"])
+def test_systemd_understands_the_units(installed, tmp_path, manager):
+    """In a copy whose program exists."""
+    for path in (installed / "lib/systemd" / manager).iterdir():
+        text = path.read_text().replace(f"/{PREFIX}", str(installed))
+        text = "".join(line + "\n" for line in text.splitlines()
+                       if not line.startswith("Documentation"))
+        (tmp_path / path.name).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", f"--{manager}", "verify",
+         *map(str, tmp_path.iterdir())], capture_output=True, text=True,
+        check=False, env={**os.environ, "HOME": str(tmp_path),
+                          "XDG_RUNTIME_DIR": str(tmp_path)})
+    told = [line for line in done.stderr.splitlines()
+            if "postrider-queue" in line]
+    assert told == []
 
 
 def test_program_has_no_privilege(installed):

@@ -1,0 +1,176 @@
+#include "deliver.h"
+#include "failover.h"
+#include "log.h"
+#include "patience.h"
+#include "queue.h"
+#include "queue_wake.h"
+#include "submit.h"
+#include "suppression.h"
+
+/*
+ * Nothing kept the secret after AUTH: another connection asks its source
+ * again. NULL with why NONE: none is needed.
+ */
+static struct secret *secret_again(struct send *s, struct fail *why)
+{
+	struct invocation inv = *s->inv;
+	struct cred cred = { .ready = NULL };
+	struct secret *password = NULL;
+	struct files files;
+
+	why->kind = FAIL_NONE;
+	inv.account = s->files.account;
+	files_init(&files, s->arena);
+	if (files_load(&files, &inv, NULL, why) == 0 &&
+	    cred_start(&cred, &files.settings, files_netrc(s->arena), why) == 0)
+		password = cred_collect(&cred, &files.settings, why);
+	cred_end(&cred);
+	files_free(&files);
+	return password;
+}
+
+/* False when there is no secret any more. */
+static bool try_again(struct send *s, struct outcome *ret)
+{
+	struct fail why;
+	struct secret *password = secret_again(s, &why);
+	struct outcome unused;
+	struct smtp *session;
+
+	if (!password && why.kind != FAIL_NONE)
+		return false;
+	session = submit_open(&s->plan, password, s->arena, &unused);
+	if (session)
+		(void)patience_resend(&s->plan, session, s->msg, s->arena, ret);
+	smtp_close(session);
+	return true;
+}
+
+static void be_patient(struct send *s, struct outcome *ret)
+{
+	struct patience patience = { .step = 0 };
+	const struct plan *p = &s->plan;
+
+	while (patience_is_wanted(p, ret)) {
+		if (p->after_dot)
+			p->after_dot(p->before_dot_ctx, 0, ret);
+		if (!patience_wait(&patience, s->files.settings.retry_for) ||
+		    !try_again(s, ret))
+			break;
+	}
+}
+
+/* The network, once the secret is there. */
+static int send_now(struct send *s, struct outcome *ret, struct fail *why)
+{
+	why->kind = FAIL_NONE;
+	s->password = cred_collect(&s->cred, &s->files.settings, why);
+	if (!s->password && why->kind != FAIL_NONE)
+		return -1;
+	/* The files' text holds secrets nobody needs any more. */
+	files_free(&s->files);
+	submit(&s->plan, s->msg, s->password, s->arena, ret);
+	be_patient(s, ret);
+	return 0;
+}
+
+/* Also without the secret the message has a fate. */
+static void send_or_not(struct send *s, struct outcome *ret)
+{
+	struct outcome like = {
+		.class = OUTCOME_NOT_SENT,
+		.reply = { .stage = "", .text = "" },
+	};
+
+	if (send_now(s, ret, &like.why) != 0)
+		submit_not(&s->plan, &like, s->arena, ret);
+}
+
+/* What waits in the spool is safe, so trouble with it is no failure. */
+static void warn(const char *id, const struct fail *why)
+{
+	log_warning("queued message %s: %s", id, why->text);
+}
+
+static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
+{
+	struct queued q;
+	struct fail trouble;
+
+	if (queue_add(&q, s, NULL, why) != 0) {
+		/* A disk that is full is not for ever. */
+		if (why->kind == FAIL_OS)
+			why->kind = FAIL_LATER;
+		return -1;
+	}
+	s->plan.before_dot = queue_before_dot;
+	s->plan.after_dot = queue_after_dot;
+	s->plan.before_dot_ctx = &q;
+	send_or_not(s, ret);
+	failover(s, &q, ret);
+	if (queue_settle(&q, &s->files.settings, ret, true, &trouble) != 0)
+		warn(q.file.info.id, &trouble);
+	queue_end(&q);
+	return 0;
+}
+
+static bool is_worth_keeping(const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (queue_would_wait(&o->rcpt[i]))
+			return true;
+	return false;
+}
+
+static int into_spool(struct send *s, struct outcome *ret)
+{
+	struct queued q;
+	struct fail trouble;
+
+	send_or_not(s, ret);
+	failover(s, NULL, ret);
+	if (!is_worth_keeping(ret))
+		return 0;
+	if (queue_add(&q, s, ret, &trouble) != 0) {
+		log_warning("not kept for later: %s", trouble.text);
+		return 0;
+	}
+	queue_mark(&q, ret);
+	queue_end(&q);
+	return 0;
+}
+
+/* By the spool's setting. */
+static int deliver_kept(struct send *s, struct outcome *ret, struct fail *why)
+{
+	switch ((enum queue_when)s->files.settings.queue) {
+	case QUEUE_ALWAYS:
+		return through_spool(s, ret, why);
+	case QUEUE_ON_FAILURE:
+		return into_spool(s, ret);
+	case QUEUE_OFF:
+		break;
+	}
+	if (!s->files.settings.failover)
+		return send_now(s, ret, why);
+	send_or_not(s, ret);
+	failover(s, NULL, ret);
+	return 0;
+}
+
+int deliver(struct send *s, struct outcome *ret, struct fail *why)
+{
+	const struct left_out left = suppression_apply(s);
+
+	*ret = (struct outcome){ .reply = { .stage = "", .text = "" } };
+	if (s->plan.n_rcpt > 0) {
+		if (deliver_kept(s, ret, why) != 0)
+			return -1;
+		suppression_learn(s, ret);
+		/* The relay takes mail: whatever waits for it may go now. */
+		if (ret->class == OUTCOME_ACCEPTED)
+			queue_wake(s);
+	}
+	suppression_put_back(&left, s->arena, ret);
+	return 0;
+}

@@ -1,0 +1,138 @@
+#include "failover.h"
+#include "log.h"
+#include "submit.h"
+
+/* The recipients of an outcome that another account may have. */
+struct moving {
+	char **address;
+	size_t *place; /* in the outcome, */
+	size_t *file;  /* and in the queue file */
+	size_t n;
+};
+
+/* What would be tried again, but for what may have arrived already. */
+static bool may_move(const struct outcome_rcpt *r)
+{
+	return queue_would_wait(r) && r->class != OUTCOME_UNKNOWN;
+}
+
+static struct moving who_moves(
+    const struct outcome *o, const struct queued *q, struct arena *a)
+{
+	struct moving m = {
+		.address = arena_alloc(a, o->n_rcpt * sizeof(*m.address)),
+		.place = arena_alloc(a, o->n_rcpt * sizeof(*m.place)),
+		.file = arena_alloc(a, o->n_rcpt * sizeof(*m.file)),
+	};
+
+	for (size_t i = 0; i < o->n_rcpt; i++) {
+		if (!may_move(&o->rcpt[i]))
+			continue;
+		m.address[m.n] = arena_copy(a, slice_of(o->rcpt[i].address));
+		m.file[m.n] = q && q->rcpt ? q->rcpt[i] : i;
+		m.place[m.n++] = i;
+	}
+	return m;
+}
+
+/* The message as a call through that account; lives as long as the arena. */
+static struct send *make_call(
+    const struct send *s, const char *account, const struct moving *m)
+{
+	struct send *other = arena_alloc(s->arena, sizeof(*other));
+	struct invocation *call = arena_alloc(s->arena, sizeof(*call));
+
+	*call = *s->inv;
+	call->account = account;
+	call->operands = m->address;
+	call->n_operands = m->n;
+	call->no_aliases = true;
+	call->read_recipients = false;
+	send_begin(other, call, s->arena);
+	return other;
+}
+
+static int try_account(struct send *other, const struct send *s,
+    struct queued *q, struct outcome *ret, struct fail *why)
+{
+	other->msg = s->msg;
+	if (send_choose(other, s->plan.sender, why) != 0 ||
+	    rewrite_look(s->msg, false, s->arena, &other->view, why) != 0 ||
+	    send_prepare(other, why) != 0)
+		return -1;
+	if (other->plan.n_rcpt != other->inv->n_operands)
+		return fail(why, FAIL_BUG, "the recipients of a failover");
+	other->plan.dsn = s->plan.dsn;
+	if (q) {
+		other->plan.before_dot = queue_before_dot;
+		other->plan.after_dot = queue_after_dot;
+		other->plan.before_dot_ctx = q;
+	}
+	why->kind = FAIL_NONE;
+	other->password =
+	    cred_collect(&other->cred, &other->files.settings, why);
+	if (!other->password && why->kind != FAIL_NONE)
+		return -1;
+	submit(&other->plan, s->msg, other->password, s->arena, ret);
+	return 0;
+}
+
+/* Puts the part into the whole. Returns whether anybody was taken. */
+static bool put_back(
+    struct outcome *o, const struct outcome *part, const struct moving *m)
+{
+	bool is_taken = false;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct outcome_rcpt *r = &o->rcpt[m->place[i]];
+		const char *address = r->address;
+
+		*r = part->rcpt[i];
+		r->address = address;
+		is_taken |= r->class == OUTCOME_ACCEPTED;
+	}
+	if (part->server_id)
+		o->server_id = part->server_id;
+	o->size = part->size;
+	return is_taken;
+}
+
+static void take_over(
+    struct send *s, struct queued *q, const char *account, struct outcome *o)
+{
+	const struct moving m = who_moves(o, q, s->arena);
+	struct send *other = make_call(s, account, &m);
+	const size_t *places = q ? q->rcpt : NULL;
+	struct outcome part;
+	struct fail why;
+
+	if (q)
+		q->rcpt = m.file;
+	if (try_account(other, s, q, &part, &why) != 0) {
+		log_warning("failover: account %s: %s", account, why.text);
+	} else {
+		if (put_back(o, &part, &m))
+			s->report = other->report;
+		submit_whole(o, part.reply);
+	}
+	if (q)
+		q->rcpt = places;
+	send_end(other);
+}
+
+void failover(struct send *s, struct queued *q, struct outcome *o)
+{
+	struct slice rest = slice_of(s->files.settings.failover), name;
+
+	for (int i = 0; i < FAILOVER_MAX; i++) {
+		bool moves = false;
+
+		for (size_t k = 0; k < o->n_rcpt; k++)
+			moves |= may_move(&o->rcpt[k]);
+		if (!moves || !slice_take_until(&rest, ',', &name))
+			return;
+		name = slice_trim(name);
+		if (name.n)
+			take_over(s, q, arena_copy(s->arena, name), o);
+	}
+}

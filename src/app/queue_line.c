@@ -1,0 +1,195 @@
+#include "queue_line.h"
+#include "patience.h"
+#include "submit.h"
+#include <poll.h>
+
+enum {
+	/* Relays drop connections that carry too much for them. */
+	SESSION_MESSAGES = 100,
+	/* Nor do they wait for long: hang up before a pause as this, in ms. */
+	SESSION_PAUSE = 5000,
+};
+
+static void hang_up(struct queue_line *l)
+{
+	l->session = smtp_close(l->session);
+	l->carried = 0;
+}
+
+void queue_line_end(struct queue_line *l)
+{
+	if (!l->account)
+		return;
+	hang_up(l);
+	send_end(&l->send);
+	arena_free(&l->arena);
+	*l = (struct queue_line){ .account = NULL };
+}
+
+void queue_line_begin(
+    struct queue_line *l, const struct invocation *inv, const char *account)
+{
+	if (l->account && strcmp(l->account, account) == 0)
+		return;
+	queue_line_end(l);
+	*l = (struct queue_line){ .account = account, .inv = *inv };
+	l->inv.account = account;
+	send_begin(&l->send, &l->inv, &l->arena);
+	l->has_secret = send_choose(&l->send, NULL, &l->unusable) == 0;
+	if (l->has_secret)
+		l->unusable.kind = FAIL_NONE;
+	/* It is no fault of the messages, whatever it is. */
+	else if (fail_exit_code(l->unusable.kind) != fail_exit_code(FAIL_LATER))
+		l->unusable.kind = FAIL_CONFIG;
+	send_warn(&l->send);
+	schedule_pace_init(
+	    &l->pace, (double)l->send.files.settings.max_rate, io_now());
+}
+
+bool queue_line_pace(struct queue_line *l, size_t n, struct deadline d)
+{
+	int64_t wait = schedule_pace_take(&l->pace, n, io_now());
+	int left = deadline_left(d);
+
+	if (wait > SESSION_PAUSE)
+		hang_up(l);
+	if (left >= 0 && wait > left)
+		return false;
+	while (wait > 0) {
+		int step = wait > 60000 ? 60000 : (int)wait;
+
+		(void)poll(NULL, 0, step);
+		wait -= step;
+	}
+	return true;
+}
+
+/* Each connection asks for the secret anew: none is kept. */
+static struct secret *secret_of(struct queue_line *l, struct fail *why)
+{
+	struct settings *settings = &l->send.files.settings;
+
+	if (!l->has_secret && cred_start(&l->send.cred, settings,
+				  files_netrc(&l->arena), why) != 0)
+		return NULL;
+	l->has_secret = false;
+	return cred_collect(&l->send.cred, settings, why);
+}
+
+/* False with what happened in *ret. */
+static bool dial_up(struct queue_line *l, struct outcome *ret)
+{
+	struct fail why = { .kind = FAIL_NONE };
+	struct secret *password = secret_of(l, &why);
+
+	if (!password && why.kind != FAIL_NONE)
+		*ret = (struct outcome){
+			.class = OUTCOME_NOT_SENT,
+			.why = why,
+			.reply = { .stage = "", .text = "" },
+		};
+	else
+		l->session =
+		    submit_open(&l->send.plan, password, &l->arena, ret);
+	cred_end(&l->send.cred);
+	return l->session != NULL;
+}
+
+static void note_end(struct queue_line *l, bool open)
+{
+	if (!open || ++l->carried >= SESSION_MESSAGES)
+		hang_up(l);
+}
+
+/* False when there was no connection to be had. */
+static bool try_once(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret)
+{
+	struct outcome opened;
+
+	if (!l->session && !dial_up(l, &opened)) {
+		submit_not(&s->plan, &opened, a, ret);
+		return false;
+	}
+	note_end(l, submit_over(&s->plan, l->session, s->msg, false, ret));
+	return true;
+}
+
+static bool has_reached_somebody(const struct outcome *o)
+{
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (o->rcpt[i].class == OUTCOME_ACCEPTED ||
+		    o->rcpt[i].class == OUTCOME_SUPPRESSED ||
+		    o->rcpt[i].class == OUTCOME_UNKNOWN)
+			return true;
+	return false;
+}
+
+/* A connection that others had used and that ended, for sure unsent. */
+static bool is_worn_out(const struct queue_line *l, const struct outcome *o)
+{
+	return !l->session && !has_reached_somebody(o) &&
+	       (o->reply.code == 421 ||
+		   (o->class == OUTCOME_NOT_SENT && o->why.kind == FAIL_LOST));
+}
+
+/* False when the relay stays too busy for our patience. */
+static bool be_patient(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret)
+{
+	const struct plan *p = &s->plan;
+	struct patience patience = { .step = 0 };
+	struct outcome unused;
+
+	while (patience_is_wanted(p, ret)) {
+		if (p->after_dot)
+			p->after_dot(p->before_dot_ctx, 0, ret);
+		if (patience.step > SESSION_PAUSE)
+			hang_up(l);
+		if (!patience_wait(&patience, l->send.files.settings.retry_for))
+			return false;
+		if (l->session || dial_up(l, &unused))
+			note_end(
+			    l, patience_resend(p, l->session, s->msg, a, ret));
+	}
+	return true;
+}
+
+static bool is_word(const char *word, const char *other)
+{
+	return word && strcmp(word, other) == 0;
+}
+
+/* Credentials that are refused, a quota that is used up, a paused account. */
+static bool is_enough(const struct outcome *o)
+{
+	return o->why.kind == FAIL_AUTH || o->why.kind == FAIL_SECRET ||
+	       (o->why.kind == FAIL_CONFIG && o->reply.code == 0) ||
+	       is_word(o->retry, "later") || is_word(o->retry, "hold");
+}
+
+enum queue_line_state queue_line_send(
+    struct queue_line *l, struct send *s, struct arena *a, struct outcome *ret)
+{
+	bool was_used = l->session != NULL, connected, calm;
+
+	if (l->unusable.kind != FAIL_NONE) {
+		struct outcome like = {
+			.class = OUTCOME_NOT_SENT,
+			.why = l->unusable,
+			.reply = { .stage = "", .text = "" },
+		};
+
+		submit_not(&s->plan, &like, a, ret);
+		return QUEUE_LINE_ENOUGH;
+	}
+	connected = try_once(l, s, a, ret);
+	if (connected && was_used && is_worn_out(l, ret))
+		connected = try_once(l, s, a, ret);
+	calm = be_patient(l, s, a, ret);
+	if (!calm || is_enough(ret))
+		return QUEUE_LINE_ENOUGH;
+	return connected && (l->session || has_reached_somebody(ret))
+		   ? QUEUE_LINE_GOOD
+		   : QUEUE_LINE_BAD;
+}

@@ -1,0 +1,36 @@
+/*
+ * suppression: the recipients an account has learned not to write to
+ * (spool/suppress.h). They are left out before the network is touched, and
+ * named as refused.
+ */
+#ifndef APP_SUPPRESSION_H
+#define APP_SUPPRESSION_H
+
+#include "send.h"
+
+/* What was left out of a plan. */
+struct left_out {
+	struct outcome_rcpt *v; /* arena */
+	size_t n;
+};
+
+/*
+ * Takes recipients that are suppressed out of the plan of s, when its account
+ * says `suppression on`. A list that cannot be read is warned about: nobody is
+ * left out.
+ */
+struct left_out suppression_apply(struct send *s);
+
+/* Puts them behind the recipients of an outcome, which may have none. */
+void suppression_put_back(
+    const struct left_out *left, struct arena *a, struct outcome *o);
+
+/* Remembers whom the relay has called unknown or suppressed. */
+void suppression_learn(struct send *s, const struct outcome *o);
+
+/* --suppress, --unsuppress, --suppressed. */
+int mode_suppress(const struct invocation *inv, struct arena *a);
+int mode_unsuppress(const struct invocation *inv, struct arena *a);
+int mode_suppressed(const struct invocation *inv, struct arena *a);
+
+#endif

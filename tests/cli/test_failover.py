@@ -1,0 +1,176 @@
+"""Another account takes over: at the safe points, and nowhere else.
+
+Two relays, each an emulated provider with a set of faults. What the first one
+may have delivered must never reach the second.
+"""
+
+import email
+
+import pytest
+from emulator.policy import Fault
+
+from relay import PROVIDERS, SENDER, Relay
+
+MESSAGE = b"To: one@example.net\nSubject: s\n\nbody\n"
+OTHER = "other@example.org"
+
+
+class Pair:
+    """Account default (ses) that fails over to account second (oci)."""
+
+    def __init__(self, program, authority, settings=None, second=None,
+                 second_settings=None, **policy):
+        self.first = Relay(program, authority, "ses", settings, **policy)
+        self.second = Relay(program, authority, "oci",
+                            {"from": OTHER, **(second_settings or {})},
+                            verified={OTHER}, **(second or {}))
+        self.program = program
+
+    def __enter__(self):
+        self.second.__enter__()
+        self.first.__enter__()
+        lines = ["account second"]
+        for key, value in self.second.lines.items():
+            lines.append(f"{key} {value}")
+        lines.append("account default")
+        for key, value in {"failover": "second", **self.first.lines}.items():
+            lines.append(f"{key} {value}")
+        path = self.program.home / ".postriderrc"
+        path.write_text("\n".join(lines) + "\n")
+        path.chmod(0o600)
+        return self
+
+    def __exit__(self, *args):
+        self.first.__exit__(*args)
+        self.second.__exit__(*args)
+
+    def send(self, args=("-t",), message=MESSAGE):
+        return self.program.run(list(args), message)
+
+
+# What the first account does, and whether the second may have the message.
+STAGES = [
+    ("nobody listens", {"port": 1}, {}, True),
+    ("wrong certificate", {"tls_host_override": "x.example"}, {}, True),
+    ("dead credentials", {"password": "B" * 44}, {}, True),
+    ("no secret", {"password": None, "passwordeval": "exit 1"}, {}, True),
+    ("greeting 421", {}, {"faults": [Fault("greeting", reply="421 later")]},
+     True),
+    ("AUTH 454", {}, {"faults": [Fault("auth", reply=(
+        "454 Temporary authentication failure"))]}, True),
+    ("MAIL 451", {}, {"faults": [Fault("mail", reply="451 later")]}, True),
+    ("RCPT 450", {}, {"faults": [Fault("rcpt", reply="450 later")]}, True),
+    ("RCPT 550", {}, {"faults": [Fault("rcpt", reply="550 unknown")]}, False),
+    ("DATA 451", {}, {"faults": [Fault("data", reply="451 later")]}, True),
+    # A small body and its dot leave in one piece.
+    ("cut off in a small body", {}, {"faults": [
+        Fault("body", close="before", after_octets=10)]}, False),
+    ("dot 454", {}, {"faults": [Fault("body-end", reply=(
+        "454 Throttling failure: Daily message quota exceeded."))]}, True),
+    ("dot 554, not verified", {}, {"verified": {"nobody@example.com"}}, True),
+    ("dot 554, content", {}, {"faults": [Fault("body-end", reply=(
+        "554 Transaction failed: Missing header"))]}, False),
+    ("no word after the dot", {}, {"faults": [
+        Fault("body-end", close="before")]}, False),
+    ("delivered, no word", {}, {"faults": [
+        Fault("body-end", close="before", deliver=True)]}, False),
+    ("accepted", {}, {}, False),
+]
+
+
+@pytest.mark.parametrize("settings,policy,moves",
+                         [row[1:] for row in STAGES],
+                         ids=[row[0] for row in STAGES])
+def test_safe_points(program, authority, settings, policy, moves):
+    with Pair(program, authority, settings, **policy) as pair:
+        result = pair.send()
+        assert len(pair.second.messages) == (1 if moves else 0)
+        if moves:
+            assert (result.code, result.out) == (0, b"")
+            line = result.log[-1]
+            assert line["account"] == "second"
+            assert line["outcome"] == "ACCEPTED"
+            assert not pair.first.messages
+            # The sender rules of the account that took it.
+            message = pair.second.messages[0]
+            fields = email.message_from_bytes(message.content)
+            assert message.mail_from == OTHER
+            assert OTHER in fields["From"]
+
+
+def test_cut_off_in_the_body_before_the_dot(program, authority):
+    # More than the kernel's buffers hold, so that the dot is still here.
+    big = MESSAGE + 700000 * b"0123456789012345678901234567890\n"
+    fault = Fault("body", close="before", reset=True, after_octets=1000)
+    with Pair(program, authority, faults=[fault],
+              second={"max_size": 2 ** 26}) as pair:
+        assert pair.send(message=big).code == 0
+        assert not pair.first.messages
+        assert len(pair.second.messages) == 1
+
+
+def test_without_the_setting_nobody_takes_over(program, authority):
+    with Pair(program, authority, {"failover": None, "port": 1}) as pair:
+        path = program.home / ".postriderrc"
+        path.write_text("".join(
+            line for line in path.read_text().splitlines(True)
+            if not line.startswith("failover")))
+        assert pair.send().code == 75
+        assert not pair.second.messages
+
+
+def test_only_those_who_were_refused_for_now_move(program, authority):
+    faults = [Fault("rcpt", reply="450 later", match=b"two@"),
+              Fault("rcpt", reply="550 unknown", match=b"three@")]
+    with Pair(program, authority, faults=faults) as pair:
+        result = pair.send(["one@example.net", "two@example.net",
+                            "three@example.net"])
+        assert result.code == 67
+        assert b"three@example.net" in result.err
+        assert b"two@example.net" not in result.err
+        assert pair.first.messages[0].rcpt_to == ["one@example.net"]
+        assert pair.second.messages[0].rcpt_to == ["two@example.net"]
+
+
+def test_both_fail(program, authority):
+    with Pair(program, authority, {"port": 1}, second={
+            "faults": [Fault("mail", reply="451 not now")]}) as pair:
+        result = pair.send()
+        assert result.code == 75
+        assert b"not now" in result.err
+
+
+def test_an_account_that_does_not_exist(program, authority):
+    with Pair(program, authority,
+              {"port": 1, "failover": "nowhere, second"}) as pair:
+        result = pair.send()
+        assert result.code == 0
+        assert b"nowhere" in result.err
+        assert len(pair.second.messages) == 1
+
+
+@pytest.mark.parametrize("when", ["on_failure", "always"])
+def test_the_spool_is_the_last_resort(program, authority, when):
+    spool = program.home / "spool"
+    with Pair(program, authority, {"port": 1, "queue": when, "spool": spool},
+              second={"faults": [Fault("mail", reply="451 not now",
+                                       times=1)]}) as pair:
+        assert pair.send().code == 0
+        assert len(list((spool / "new").iterdir())) == 1
+        assert pair.send().code == 0
+        assert len(list((spool / "new").iterdir())) == 1
+        assert len(pair.second.messages) == 1
+
+
+@pytest.mark.parametrize("when", ["off", "on_failure", "always"])
+def test_what_may_have_arrived_stays_with_its_account(program, authority,
+                                                      when):
+    spool = program.home / "spool"
+    with Pair(program, authority, {"queue": when, "spool": spool},
+              faults=[Fault("body-end", close="before", deliver=True)]
+              ) as pair:
+        result = pair.send()
+        assert result.code == (75 if when == "off" else 0)
+        assert len(pair.first.messages) == 1
+        assert not pair.second.messages
+        assert result.log[-1]["outcome"] == "UNKNOWN"

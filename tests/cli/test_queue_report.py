@@ -1,0 +1,343 @@
+"""Who is told when queued mail is not delivered, and how.
+
+The reports are read with Python's own parser of mail, which notes defects,
+and pass the rules of the emulated provider like any other message.
+"""
+
+import email.policy
+import email.utils
+import re
+import resource
+import subprocess
+
+import pytest
+from emulator.auth import ses_password
+from emulator.policy import Fault
+
+from relay import SENDER, SES_SECRET
+from mailqueue import MESSAGE, Queue
+
+DAYS = 86400
+NO_SUCH_USER = Fault("rcpt", reply="550 5.1.1 No such user", match=b"two@")
+
+
+def everything(message):
+    yield message
+    for part in message.iter_parts() if message.is_multipart() else ():
+        if part.get_content_type() == "message/delivery-status":
+            yield part
+        else:
+            yield from everything(part)
+
+
+def parse(stored):
+    """The parts of a report, after what the standards ask of all of them."""
+    octets = bytes(stored.content)
+    message = email.message_from_bytes(octets, policy=email.policy.SMTP)
+    for part in everything(message):
+        assert part.defects == [], part.defects
+        for name in part.keys():
+            for value in part.get_all(name):
+                assert getattr(value, "defects", ()) == (), (name, value)
+    # RFC 6522, and what hides in no part of it.
+    assert message.get_content_type() == "multipart/report"
+    assert message["Content-Type"].params["report-type"] == "delivery-status"
+    assert message.preamble in (None, "") and message.epilogue in (None, "")
+    # RFC 3834.
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["MIME-Version"] == "1.0"
+    for name in "From", "To", "Date", "Message-ID", "Subject":
+        assert len(message.get_all(name)) == 1
+    assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
+    if max(octets) > 127:
+        assert message["Content-Transfer-Encoding"] == "8bit"
+    text, status, *original = message.iter_parts()
+    assert text.get_content_type() == "text/plain"
+    assert status.get_content_type() == "message/delivery-status"
+    assert [part.get_content_type() for part in original] == [
+        "text/rfc822-headers"]
+    groups = status.get_payload()
+    # RFC 3464 2.2 and 2.3: what must be there, and once.
+    assert groups[0]["Reporting-MTA"].startswith("dns; ")
+    assert email.utils.parsedate_to_datetime(groups[0]["Arrival-Date"])
+    for group in groups[1:]:
+        assert re.fullmatch(r"rfc822; \S.*", group["Final-Recipient"])
+        assert group["Action"] == "failed"
+        assert re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", group["Status"])
+        assert all(len(group.get_all(name)) == 1 for name in group.keys())
+    return message, text.get_content(), groups, original[0]
+
+
+def report_of(queue):
+    """Sends the one report that waits."""
+    assert queue.run().code == 0
+    return queue.relay.messages[-1]
+
+
+def test_it_has_waited_too_long(program, authority):
+    with Queue(program, authority) as queue:
+        queue.keep(MESSAGE.replace(b"Subject: s", b"Subject: caf\xe9"),
+                   args=["-V", "a+b=c", "-t", '"x y"@example.net'])
+        queue.age(6 * DAYS)
+        queue.make_due()
+        name, = queue.names()
+        result = queue.run()
+        assert result.code == 69 and result.out == b""
+        assert b"given up after 1 attempts: connect to" in result.err
+        line = result.log[-1]
+        assert line["queue"] == name and line["exitcode"] == "EX_UNAVAILABLE"
+        assert line["recipients"] == '"x?y"@example.net,one@example.net'
+        entry, = queue.json()
+        assert entry["is_report"] and entry["attempts"] == 0
+        assert not queue.relay.messages
+        stored = report_of(queue)
+        assert queue.everything() == {} and len(queue.relay.messages) == 1
+        assert stored.mail_from == SENDER and stored.rcpt_to == [SENDER]
+        message, text, groups, original = parse(stored)
+        assert message["To"] == SENDER
+        assert name in text and "one@example.net" in text
+        assert "waited too long" in " ".join(text.split())
+        assert "Connection refused" in text
+        assert [one["Final-Recipient"] for one in groups[1:]] == [
+            'rfc822; "x y"@example.net', "rfc822; one@example.net"]
+        assert {one["Status"] for one in groups[1:]} == {"4.4.7"}
+        assert len(groups) == 3
+        assert groups[0]["Original-Envelope-Id"] == "a+b=c"
+        assert all("Diagnostic-Code" not in one for one in groups)
+        assert "Last-Attempt-Date" in groups[1]
+        assert b"Subject: caf\xe9" in bytes(stored.content)
+        assert "body" not in original.get_content()
+        # And that was all.
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 1
+
+
+def test_expiry_after_a_reply_says_which(program, authority):
+    with Queue(program, authority, faults=[
+            Fault("body-end", reply="451 4.3.2 Not now\r\n", times=1)]
+            ) as queue:
+        assert queue.send().code == 0
+        queue.age(6 * DAYS)
+        queue.make_due()
+        assert queue.run().code == 69
+        _, text, groups, _ = parse(report_of(queue))
+        assert groups[1]["Status"] == "4.4.7"
+        assert groups[1]["Diagnostic-Code"] == "smtp; 451 4.3.2 Not now"
+        assert groups[1]["Remote-MTA"] == "dns; 127.0.0.1"
+
+
+def test_a_lifetime_that_is_off(program, authority):
+    with Queue(program, authority, {"queue_lifetime": "off"}) as queue:
+        queue.keep()
+        queue.age(3000 * DAYS)
+        queue.make_due()
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 1
+
+
+def test_a_clock_that_was_put_back_gives_nothing_up(program, authority):
+    with Queue(program, authority) as queue:
+        queue.keep()
+        queue.age(-400 * DAYS)
+        queue.make_due()
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 1 and queue.everything() == {}
+
+
+def test_some_are_refused_while_others_wait(program, authority):
+    """Told at once, each with its own reason, and once."""
+    faults = [NO_SUCH_USER,
+              Fault("rcpt", reply="450 4.2.1 Mailbox busy", match=b"one@"),
+              Fault("rcpt", reply="553-5.1.3 That is\r\n553 5.1.3 no address",
+                    match=b"three@")]
+    with Queue(program, authority) as queue:
+        name, = queue.keep(args=["one@example.net", "two@example.net",
+                                 "three@example.net", "four@example.net"])
+        queue.relay.emulator.faults.add(*faults)
+        queue.make_due()
+        result = queue.run()
+        assert result.code in (65, 67)
+        assert b"two@example.net" in result.err
+        assert b"three@example.net" in result.err
+        assert b"one@" not in result.err
+        assert queue.letters(name) == {"one": "waits", "two": "done",
+                                       "three": "done", "four": "done"}
+        entry, = [one for one in queue.json() if one["id"] == name]
+        assert "450 4.2.1" in entry["reason"] and entry["code"] == 450
+        stored = report_of(queue)
+        _, text, groups, _ = parse(stored)
+        assert [(one["Final-Recipient"], one["Status"],
+                 " ".join(one["Diagnostic-Code"].split()))
+                for one in groups[1:]] == [
+            ("rfc822; two@example.net", "5.1.1",
+             "smtp; 550 5.1.1 No such user"),
+            ("rfc822; three@example.net", "5.1.3",
+             "smtp; 553-5.1.3 That is 553 5.1.3 no address"),
+        ]
+        assert "No such user" in text and "no address" in text
+        assert "one@" not in text and "four@" not in text
+        # The one that waited is refused in the end: a second report.
+        queue.relay.emulator.faults.clear()
+        queue.relay.emulator.faults.add(
+            Fault("rcpt", reply="550 5.7.1 No", match=b"one@", times=1))
+        queue.make_due()
+        assert queue.run().code == 67
+        _, _, groups, _ = parse(report_of(queue))
+        assert [one["Final-Recipient"] for one in groups[1:]] == [
+            "rfc822; one@example.net"]
+        assert groups[1]["Status"] == "5.7.1"
+        assert queue.everything() == {}
+
+
+def test_a_suppressed_recipient_is_reported(program, authority):
+    with Queue(program, authority, provider="oci",
+               suppressed={"one@example.net"}) as queue:
+        queue.keep()
+        queue.make_due()
+        assert queue.run().code == 67
+        _, _, groups, _ = parse(report_of(queue))
+        assert groups[1]["Status"] == "5.7.1"
+        assert groups[1]["Diagnostic-Code"].startswith("smtp; 254 4.7.1 ")
+
+
+@pytest.mark.parametrize("provider,null_sender,sender", [
+    ("ses", None, SENDER), ("oci", None, SENDER), (None, None, ""),
+    (None, "off", SENDER)])
+def test_the_sender_of_a_report(program, authority, provider, null_sender,
+                                sender):
+    """The empty one wherever it may be sent: RFC 5321 6.1."""
+    settings = {"null_sender": null_sender}
+    if not provider:
+        settings.update(provider=None, region=None, tls="on", auth="on",
+                        password=ses_password(SES_SECRET, "eu-west-1"))
+    with Queue(program, authority, settings, provider=provider or "ses",
+               faults=[NO_SUCH_USER]) as queue:
+        queue.keep(args=["two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        entry, = queue.json()
+        assert entry["sender"] == sender and entry["is_report"]
+        assert [one["address"] for one in entry["recipients"]] == [SENDER]
+
+
+def test_a_report_is_never_reported(program, authority):
+    with Queue(program, authority, faults=[
+            NO_SUCH_USER, Fault("rcpt", reply="550 5.1.1 No such user",
+                                match=SENDER.encode())]) as queue:
+        queue.keep(args=["two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        report, = queue.names()
+        assert queue.run().code == 67
+        assert queue.everything() == {"failed": 1}
+        assert queue.names("failed") == [report]
+        assert queue.run().code == 0
+        assert not queue.relay.messages
+        # It can be read, tried again, and fails again.
+        assert b"multipart/report" in queue.call("--queue-show", report).out
+        assert queue.call("--queue-release", report).code == 0
+        assert queue.run().code == 67
+        assert queue.everything() == {"failed": 1}
+        queue.relay.emulator.faults.clear()
+        assert queue.call("--queue-release", report).code == 0
+        parse(report_of(queue))
+
+
+def test_a_report_waits_as_long_as_any_mail_and_is_put_aside(
+        program, authority):
+    with Queue(program, authority, faults=[NO_SUCH_USER]) as queue:
+        queue.keep(args=["two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        queue.age(6 * DAYS)
+        assert queue.run().code == 69
+        assert queue.everything() == {"failed": 1}
+
+
+def test_report_to(program, authority):
+    with Queue(program, authority, {"report_to": "boss@example.com"},
+               faults=[NO_SUCH_USER]) as queue:
+        queue.keep(args=["-N", "never", "two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        stored = report_of(queue)
+        assert stored.rcpt_to == ["boss@example.com"]
+        message, *_ = parse(stored)
+        assert "boss@example.com" in message["To"]
+
+
+@pytest.mark.parametrize("args,words", [
+    (["-f", "guest@example.org"], "set report_to"),
+    (["-N", "never"], "asked for no notification"),
+    (["-N", "success,delay"], "asked for no notification"),
+])
+def test_nobody_is_told_and_the_log_says_so(program, authority, args, words):
+    with Queue(program, authority, {"from_policy": "pass"},
+               verified={"example.com", "example.org"},
+               faults=[NO_SUCH_USER]) as queue:
+        name, = queue.keep(args=[*args, "-a", "default", "two@example.net"])
+        queue.make_due()
+        result = queue.run()
+        assert result.code == 67
+        assert queue.everything() == {}
+        assert result.err.count(words.encode()) == 1
+        note, = [line for line in result.log if "outcome" not in line]
+        assert words in note["errormsg"] and note["queue"] == name
+        assert not queue.relay.messages
+
+
+def test_who_asks_for_failures_is_told(program, authority):
+    with Queue(program, authority, faults=[NO_SUCH_USER]) as queue:
+        queue.keep(args=["-N", "delay,failure", "two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        parse(report_of(queue))
+
+
+def test_no_room_for_the_report(program, authority):
+    """The last copy stays until somebody can be told."""
+    def no_room():
+        # What exists can be rewritten; nothing longer can be made.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    with Queue(program, authority, {"logfile": None}) as queue:
+        name, = queue.keep()
+        queue.age(6 * DAYS)
+        queue.make_due()
+        for _ in range(2):
+            done = subprocess.run(
+                [program.path, "-q"], env=program.environment(),
+                preexec_fn=no_room, capture_output=True, check=False)
+            assert done.returncode == 71
+            assert b"File too large" in done.stderr
+            assert queue.everything() == {"new": 1}
+            assert queue.letters(name) == {"one": "refused"}
+        result = queue.run()
+        assert b"given up" not in result.err
+        entry, = queue.json()
+        assert entry["is_report"]
+        _, text, groups, _ = parse(report_of(queue))
+        assert groups[1]["Status"] == "4.4.7"
+
+
+def test_killed_before_it_was_removed(program, authority):
+    """Delivered to all, and only its file is left: no word about that."""
+    with Queue(program, authority) as queue:
+        name, = queue.keep()
+        queue.set_letters(name, b"D")
+        result = queue.run()
+        assert (result.code, result.err) == (0, b"")
+        assert queue.everything() == {} and not queue.relay.messages
+
+
+def test_what_cannot_be_sent_as_it_is(program, authority):
+    """Refused by us and not by a relay: it has not waited too long."""
+    with Queue(program, authority) as queue:
+        queue.keep()
+        queue.make_due()
+        queue.configure(max_message_size="10")
+        assert queue.run().code == 65
+        queue.configure()
+        _, text, groups, _ = parse(report_of(queue))
+        assert groups[1]["Status"] == "5.0.0"
+        assert "Diagnostic-Code" not in groups[1]
+        assert "larger than 10 octets" in text and "waited" not in text

@@ -1,0 +1,110 @@
+"""A program, a relay without TLS or login, and a spool between them.
+
+What a point of failure does to a message has nothing to do with TLS, and
+without it a run is four times as fast.
+"""
+
+import dataclasses
+import socket
+from collections import Counter
+
+import inject
+from emulator.policy import Policy
+from emulator.thread import EmulatorThread
+from spool import Spool
+
+SENDER = "sender@example.com"
+RUNS_MAX = 6
+RCPTS = ("one@example.net", "two@example.net", "refused@example.net")
+
+
+def message(rcpts=RCPTS[:1], body="body\n"):
+    return (f"To: {', '.join(rcpts)}\nSubject: s\n\n{body}").encode()
+
+
+def closed_port():
+    """A port of loopback at which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+@dataclasses.dataclass
+class Delivered:
+    """What a relay took: how often each recipient got the message."""
+
+    counts: Counter
+    reports: int
+
+    def of(self, rcpt):
+        return self.counts[rcpt]
+
+
+class Box:
+    def __init__(self, program, **policy):
+        self.program = program
+        self.spool = Spool(program.home / "spool")
+        self.relay = EmulatorThread(Policy(**policy), mode="plain")
+        self.conf = None
+
+    def __enter__(self):
+        self.relay.start()
+        self.configure()
+        return self
+
+    def __exit__(self, *_):
+        self.relay.stop()
+
+    def configure(self, **settings):
+        self.conf = self.program.configure({
+            "port": self.relay.port, "queue": "always", "from": SENDER,
+            "set_msgid_header": "auto", "spool": self.spool.path, **settings})
+
+    def command(self, *args):
+        return [self.program.path, f"--file={self.conf}", *args]
+
+    def send(self, text=None, *args):
+        return self.program.run(self.command(*(args or ("-t",)))[1:],
+                                message() if text is None else text)
+
+    def run(self, *args):
+        return self.program.run(self.command("-q", *args)[1:])
+
+    # The same under strace.
+
+    def surroundings(self, stdin):
+        return dict(stdin=stdin, env=self.program.environment(),
+                    cwd=self.program.home)
+
+    def trace(self, args, stdin=b""):
+        return inject.trace(self.command(*args), **self.surroundings(stdin))
+
+    def run_with(self, args, point, what, stdin=b"", on=""):
+        return inject.run_with(self.command(*args), point, what,
+                               **self.surroundings(stdin), on=on)
+
+    # What came of it.
+
+    def mark(self):
+        """From here on delivered() counts."""
+        self.relay.settle()
+        return len(self.relay.messages)
+
+    def delivered(self, mark):
+        self.relay.settle()
+        counts = Counter()
+        reports = 0
+        for one in self.relay.messages[mark:]:
+            if b"multipart/report" in one.content:
+                reports += 1
+            else:
+                counts.update(one.rcpt_to)
+        return Delivered(counts, reports)
+
+    def run_to_the_end(self):
+        """Runs of the queue until nothing waits; what they ended with."""
+        codes = []
+        while self.spool.files("new") and len(codes) < RUNS_MAX:
+            self.spool.make_due()
+            codes.append(self.run().code)
+        return codes

@@ -1,0 +1,320 @@
+"""A spool in which somebody, or a disk, has left something else.
+
+Nothing of it is ever sent, the program never crashes, it says one line for
+each, and the sound message among them is sent all the same.
+"""
+
+import os
+import random
+import re
+import subprocess
+import time
+
+import box
+import inject
+import pytest
+import spool
+
+CUTS = 400          # in the short form
+SEED = 3
+AT_ONCE = 40        # files of one run
+
+
+@pytest.fixture
+def sound(box):
+    """(name, octets) of a queue file that was tried once."""
+    box.configure(port=closed())
+    assert box.send().code == 0
+    path, = box.spool.files("new")
+    box.spool.make_due()
+    data = path.read_bytes()
+    path.unlink()
+    box.configure()
+    return path.name, data
+
+
+def closed():
+    return box.closed_port()
+
+
+def new_name(number):
+    digits = "0123456789abcdefghijkmnpqrstvwxy"
+    text = ""
+    for _ in range(19):
+        text = digits[number % 32] + text
+        number //= 32
+    return "7" + text
+
+
+def renamed(data, name):
+    """The same message under another id."""
+    return spool.change_head(data, lambda head: re.sub(
+        rb"\Aid [^\n]*\n", b"id " + name.encode() + b"\n", head))
+
+
+def put(box, files, place="new"):
+    for name, data in files.items():
+        path = box.spool.path / place / name
+        path.write_bytes(data)
+        path.chmod(0o600)
+
+
+def is_sound(data):
+    """What the reader must believe, by the checks that this test knows."""
+    try:
+        return set(spool.check(data)) <= set("QDPU")
+    except (spool.Damaged, UnicodeDecodeError):
+        return False
+
+
+def run_over(box, bad, data):
+    """One run over the bad files and a sound one."""
+    good = new_name(31 ** 9)
+    for path in box.spool.files():
+        path.unlink()
+    put(box, {**bad, good: renamed(data, good)})
+    mark = box.mark()
+    ended = box.run()
+    assert ended.code not in (70, 99) and ended.code >= 0, ended
+    assert box.delivered(mark).of("one@example.net") == 1, ended.err
+    assert {path.name for path in box.spool.files("failed")} == set(bad)
+    assert not box.spool.files("new", "tmp", "hold")
+    for name in bad:
+        assert ended.err.count(f"queued message {name}: ".encode()) == 1
+    return ended
+
+
+def in_batches(box, changes, data):
+    """Each change is one of a file; those that leave it sound are left out."""
+    bad = {}
+    count = 0
+    for change in changes:
+        name = new_name(count)
+        changed = change(bytearray(renamed(data, name)))
+        if is_sound(changed):
+            continue
+        bad[name] = changed
+        count += 1
+        if len(bad) == AT_ONCE:
+            run_over(box, bad, data)
+            bad = {}
+    if bad:
+        run_over(box, bad, data)
+    return count
+
+
+def test_cut_at_every_octet(box, sound):
+    _, data = sound
+    ends = list(range(len(data)))
+    if not inject.IS_LONG:
+        ends = random.Random(SEED).sample(ends, CUTS)
+    assert in_batches(box, [lambda b, n=n: bytes(b[:n]) for n in ends],
+                      data) == len(ends)
+
+
+def flip(at, value):
+    def change(data):
+        data[at] ^= value
+        return bytes(data)
+    return change
+
+
+def test_every_octet_changed(box, sound):
+    """Slots and gaps aside, every octet of the file is under a checksum."""
+    _, data = sound
+    line = data.index(b"\n")
+    places = [*range(line + 1), *range(spool.PAGE, len(data))]
+    rng = random.Random(SEED)
+    changes = [flip(at, 1 << bit) for at in places
+               for bit in inject.sample(rng.sample(range(8), 8), 8)]
+    assert in_batches(box, changes, data) == len(changes)
+
+
+def test_letters_and_slots(box, sound):
+    """A letter that is none, and no slot that counts."""
+    _, data = sound
+
+    def letter(value):
+        def change(data):
+            data[spool.LETTERS] = value
+            return bytes(data)
+        return change
+
+    def slots(data):
+        for at in spool.SLOTS:
+            data[at] ^= 1
+        return bytes(data)
+    changes = [letter(v) for v in range(256) if v not in b"QDPU"][::4]
+    assert in_batches(box, [*changes, slots], data) == len(changes) + 1
+
+
+def test_lies(box, sound):
+    """Checksums that are right over what cannot be."""
+    _, data = sound
+
+    def lie(old, new):
+        return lambda data: spool.change_head(
+            bytes(data), lambda head: head.replace(old, new))
+
+    def sized(old, new):
+        return lambda data: re.sub(old, new, bytes(data), count=1)
+    changes = [
+        lie(b"rcpt one@example.net\n", b""),
+        lie(b"rcpt one@example.net\n", b"rcpt one@example.net"),
+        lie(b"rcpt ", b"rcpt %0d%0aRCPT TO:<x@example.net>\nrcpt "),
+        lie(b"rcpt one", b"rcpt %00one"),
+        lie(b"rcpt one", b"rcpt \x00one"),
+        lie(b"rcpt one", b"rcpt %zzone"),
+        lie(b"account ", b"unknown "),
+        lie(b"\nsender ", b"\nsender a\nsender "),
+        lie(b"\ncreated ", b"\ncreated -"),
+        lie(b"\nuid ", b"\nuid 99999999999"),
+        sized(rb"spool 1", b"spool 2"),
+        sized(rb"rcpt=0001", b"rcpt=0000"),
+        sized(rb"rcpt=0001", b"rcpt=0002"),
+        sized(rb"rcpt=0001", b"rcpt=ffff"),
+        sized(rb"head=[0-9a-f]{8}", b"head=ffffffff"),
+        sized(rb"body=[0-9a-f]{16}", b"body=ffffffffffffffff"),
+        sized(rb"body=[0-9a-f]{16}", b"body=7fffffffffffffff"),
+        lambda data: b"",
+        lambda data: bytes(len(data)),
+    ]
+    bad = {new_name(i): change(bytearray(renamed(data, new_name(i))))
+           for i, change in enumerate(changes)}
+    bad[new_name(99)] = renamed(data, new_name(98))     # of another id
+    # These are sound as files; what they say must still not be sent.
+    run_over(box, bad, data)
+
+
+def test_what_is_no_file(box, sound, tmp_path):
+    """Fifo, socket, links, directory: not opened, and the scan goes on."""
+    name, data = sound
+    outside = tmp_path / "outside"
+    outside.write_bytes(renamed(data, new_name(1)))
+    outside.chmod(0o600)
+    new = box.spool.path / "new"
+    os.symlink(outside, new / new_name(1))
+    os.link(outside, new / new_name(2))
+    os.mkfifo(new / new_name(3))
+    (new / new_name(4)).mkdir()
+    os.symlink("/nonexistent", new / new_name(5))
+    (new / "README").write_text("not an id\n")
+    put(box, {name: data})
+    mark = box.mark()
+    ended = box.run()
+    assert box.delivered(mark).of("one@example.net") == 1
+    for number in range(1, 6):
+        assert ended.err.count(new_name(number).encode()) >= 1, number
+    assert outside.read_bytes() == renamed(data, new_name(1))
+    assert {p.name for p in box.spool.files("new")} <= {
+        "README", *map(new_name, range(1, 6))}
+    # Nor are they ever sent.
+    box.run()
+    assert box.delivered(mark).of("one@example.net") == 1
+
+
+def test_two_links(box, sound):
+    """One message under two names could be sent twice."""
+    name, data = sound
+    put(box, {name: data})
+    new = box.spool.path / "new"
+    os.link(new / name, new / new_name(5))
+    mark = box.mark()
+    ended = box.run()
+    assert ended.code and ended.err
+    assert box.delivered(mark).of("one@example.net") <= 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for another owner")
+def test_of_another_user(box, sound):
+    name, data = sound
+    put(box, {name: data})
+    os.chown(box.spool.path / "new" / name, 12345, 12345)
+    mark = box.mark()
+    ended = box.run()
+    assert ended.code and name.encode() in ended.err
+    assert not box.delivered(mark).counts
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
+def test_open_to_others(box, sound, mode):
+    name, data = sound
+    put(box, {name: data})
+    box.spool.path.chmod(mode)
+    mark = box.mark()
+    ended = box.run()
+    assert ended.code == 78 and b"0700" in ended.err
+    assert not box.delivered(mark).counts
+
+
+def test_swapped_between_open_and_lock(box, sound):
+    """The name goes to another file while the lock is waited for."""
+    inject.need()
+    name, data = sound
+    other = renamed(data, name).replace(b"one@", b"own@")
+    path = box.spool.path / "new" / name
+    spare = box.spool.path / "tmp" / "spare"
+    for number in range(2 if not inject.IS_LONG else 12):
+        put(box, {name: data})
+        put(box, {"spare": spool.change_head(other, lambda head: head)},
+            "tmp")
+        mark = box.mark()
+        # Every lock comes a while after the open.
+        process = subprocess.Popen(
+            ["strace", "-o", "/dev/null", "-e", "trace=flock", "-e",
+             "inject=flock:delay_enter=300000", *box.command("-q")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=box.program.environment(),
+            cwd=box.program.home, start_new_session=True)
+        deadline = time.monotonic() + 20
+        while not is_open_by_child(process.pid, path):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.002)
+        spare.rename(path)
+        process.communicate(timeout=30)
+        # Neither the old file, which has no name, nor half of each.
+        assert not box.delivered(mark).counts, number
+        assert path.read_bytes() == spool.change_head(other, lambda h: h)
+
+
+def is_open_by_child(tracer, path):
+    for child in subprocess.run(
+            ["pgrep", "-P", str(tracer)], capture_output=True, text=True,
+            check=False).stdout.split():
+        try:
+            for fd in os.listdir(f"/proc/{child}/fd"):
+                if os.readlink(f"/proc/{child}/fd/{fd}") == str(path) and \
+                        is_writable(child, fd):
+                    return True
+        except OSError:
+            pass
+    return False
+
+
+def is_writable(process, fd):
+    """store_look() opens it to read only, before."""
+    text = open(f"/proc/{process}/fdinfo/{fd}", encoding="ascii").read()
+    return int(re.search(r"flags:\s+(\d+)", text)[1], 8) & os.O_RDWR
+
+
+def test_locked_by_another(box, sound):
+    """Somebody works on it: left alone without a word, the others go."""
+    name, data = sound
+    put(box, {name: data, new_name(8): renamed(data, new_name(8))})
+    path = box.spool.path / "new" / name
+    holder = subprocess.Popen(["flock", str(path), "sleep", "60"],
+                              start_new_session=True)
+    try:
+        deadline = time.monotonic() + 10
+        while subprocess.run(["flock", "-n", str(path), "true"],
+                             check=False).returncode == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        mark = box.mark()
+        ended = box.run()
+        assert (ended.code, ended.err) == (0, b"")
+        assert box.delivered(mark).of("one@example.net") == 1
+        assert [p.name for p in box.spool.files("new")] == [name]
+    finally:
+        os.killpg(holder.pid, 9)
+        holder.wait()

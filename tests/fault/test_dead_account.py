@@ -1,0 +1,186 @@
+"""Many messages behind an account that cannot be reached, or is refused."""
+
+import re
+import socket
+import threading
+
+import box as boxes
+import inject
+import pytest
+import spool
+from emulator.policy import Account, Fault, Policy
+from emulator.thread import EmulatorThread
+from test_bad_files import new_name, renamed
+
+MESSAGES = 1000 if inject.IS_LONG else 100
+CONNECTIONS = 3
+
+
+def fill(box, count=MESSAGES, **settings):
+    """So many messages that are due, made from one that was handed in."""
+    box.configure(port=boxes.closed_port(), **settings)
+    assert box.send().code == 0
+    box.spool.make_due()
+    path, = box.spool.files("new")
+    data = path.read_bytes()
+    path.unlink()
+    for number in range(count):
+        name = new_name(number)
+        copy = path.with_name(name)
+        copy.write_bytes(renamed(data, name))
+        copy.chmod(0o600)
+
+
+class Door:
+    """Counts who connects, and closes at once."""
+
+    def __init__(self):
+        self.count = 0
+        self.sock = socket.create_server(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+        self.thread.join(10)
+
+    def serve(self):
+        while True:
+            try:
+                self.sock.accept()[0].close()
+            except OSError:
+                return
+            self.count += 1
+
+
+def test_closed_before_the_greeting(box):
+    fill(box)
+    with Door() as door:
+        box.configure(port=door.port)
+        assert box.run().code == 0
+        assert 1 <= door.count <= CONNECTIONS
+        assert len(box.spool.files("new")) == MESSAGES
+
+
+def test_connection_refused(box):
+    """Nobody counts here: the system calls of the run do."""
+    inject.need()
+    fill(box)
+    ended, points = box.trace(("-q",))
+    calls = [p for p in points if p.name == "connect" and "AF_INET" in p.text]
+    assert ended.code == 0 and 1 <= len(calls) <= CONNECTIONS
+    assert len(box.spool.waiting()) == MESSAGES
+    tried = [path for path in box.spool.files("new")
+             if b"\nattempts 2\n" in path.read_bytes()]
+    assert len(tried) <= CONNECTIONS
+
+
+@pytest.mark.parametrize("reply, most", [
+    ("535 5.7.8 Authentication credentials invalid", 1),
+    ("454 4.7.0 Temporary authentication failure", CONNECTIONS)])
+def test_refused_credentials(box, reply, most):
+    """More tries with a dead key get an address locked out."""
+    user = Account("user", password="secret")
+    fill(box, auth="plain", user="user", password="secret",
+         tls="off")
+    policy = Policy(accounts=[user], require_auth=True,
+                    faults=[Fault("auth", reply=reply)])
+    with EmulatorThread(policy, mode="plain") as relay:
+        box.configure(port=relay.port, auth="plain", user="user",
+                      password="secret")
+        box.run()
+        relay.settle()
+        assert 1 <= len(relay.sessions) <= most
+        assert not relay.messages
+    assert len(box.spool.waiting()) == MESSAGES
+
+
+def test_one_dead_account_among_two(box):
+    """Mail of the other account is sent in the same run."""
+    fill(box, 10)
+    home = box.program.home
+    for number, path in enumerate(box.spool.files("new")):
+        if number % 2:
+            data = spool.change_head(path.read_bytes(), lambda head: re.sub(
+                rb"\naccount [^\n]*\n", b"\naccount other\n", head))
+            spool.overwrite(path, data)
+    box.configure(port=boxes.closed_port())
+    text = (home / "conf").read_text()
+    (home / "conf").write_text(text + text.replace(
+        "account default", "account other").replace(
+        re.search(r"port \d+", text)[0], f"port {box.relay.port}"))
+    mark = box.mark()
+    box.run()
+    assert box.delivered(mark).of("one@example.net") == 5
+    assert len(box.spool.waiting()) == 5
+
+
+@pytest.mark.parametrize("letter, rest", [
+    ("Q", {b"Q"}), ("U", {b"U"}),
+    # Refused, and nobody knows: it, or the report of it.
+    ("P", {b"P", b"Q"})])
+def test_account_that_is_gone(box, letter, rest):
+    """Its mail stays, and so does the doubt whether it has arrived."""
+    fill(box, 2)
+    for path in box.spool.files("new"):
+        data = bytearray(spool.change_head(
+            path.read_bytes(), lambda head: re.sub(
+                rb"\naccount [^\n]*\n", b"\naccount gone\n", head)))
+        data[spool.LETTERS] = ord(letter)
+        spool.overwrite(path, bytes(data))
+    box.configure()
+    for _ in range(3):
+        box.run()
+        box.spool.make_due()
+    left = [path.read_bytes() for path in box.spool.files("new")]
+    assert len(left) == 2
+    for data in left:
+        assert data[spool.LETTERS:spool.LETTERS + 1] in rest
+        assert data[spool.LETTERS:spool.LETTERS + 1] != b"Q" or \
+            letter == "Q" or b"\nreport yes\n" in data
+    assert not box.relay.messages
+
+
+def test_doubt_outlives_a_failed_try(box):
+    """Marked unknown, then not reached: a later copy is still no surprise."""
+    box.configure()
+    box.relay.faults.add(Fault("body-end", close="before", deliver=True,
+                               times=1))
+    assert box.send().code == 0
+    assert list(box.spool.letters().values()) == ["U"]
+    for reply in ("421 4.3.2 not now", "451 4.3.0 later"):
+        for stage in ("greeting", "mail", "rcpt"):
+            box.relay.faults.add(Fault(stage, reply=reply, times=1))
+            box.spool.make_due()
+            box.run()
+            assert list(box.spool.letters().values()) == ["U"], (reply, stage)
+    box.run_to_the_end()
+    assert len(box.relay.messages) == 2
+
+
+def test_many_over_few_connections(box):
+    """A run that goes well keeps its connection."""
+    fill(box)
+    box.configure()
+    mark = box.mark()
+    assert box.run().code == 0
+    assert box.delivered(mark).of("one@example.net") == MESSAGES
+    assert len(box.relay.sessions) <= MESSAGES / 100 + 1
+
+
+def test_relay_that_hangs_up(box):
+    """One that takes few messages a connection: none is put off for it."""
+    fill(box, 20)
+    with EmulatorThread(Policy(messages_per_connection=7),
+                        mode="plain") as relay:
+        box.configure(port=relay.port)
+        box.run()
+        relay.settle()
+        assert len(relay.messages) == 20
+        assert len(relay.sessions) <= 6
+    assert not box.spool.files("new")
