@@ -16,7 +16,7 @@
 #define EXPAND_AUTHOR "%F"
 
 struct expand_params {
-	const char *mailname; /* path, for %M */
+	const char *mailname;                 /* path, for %M */
 	const char *(*user)(struct arena *a); /* for %U, when it is there */
 };
 

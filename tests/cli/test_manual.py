@@ -68,7 +68,9 @@ def test_every_directive_was_replaced(page):
     assert not re.search(r"@[A-Z_]+( \S+)?@", source(page))
 
 
-OPTIONS = rows("profile/options.def", r"^OPTION\(\s*(\w+),\s*(\w+),")
+OPTIONS = [row for name in ("options", "options_ses")
+           for row in rows(f"profile/{name}.def",
+                           r"^OPTION\(\s*(\w+),\s*(\w+),")]
 
 
 @pytest.mark.parametrize("key,kind", OPTIONS)
