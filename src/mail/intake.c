@@ -126,12 +126,12 @@ static int header_line(
 	char *p = in->m->header.p + at;
 	size_t field = line->text + (is_blank(*p) ? in->field : 0);
 
-	if (field > MSG_FIELD_MAX)
+	if (field > MSG_FIELD_MAX && !in->params->is_again)
 		return fail(why, FAIL_MESSAGE,
 		    "a header field is larger than %zu octets", MSG_FIELD_MAX);
 	if (!line->is_done)
 		return 0;
-	if (in->lines == MSG_HEADER_LINES_MAX)
+	if (in->lines == MSG_HEADER_LINES_MAX && !in->params->is_again)
 		return fail(why, FAIL_MESSAGE,
 		    "the header has more than %d lines", MSG_HEADER_LINES_MAX);
 	if (line->is_bare) {

@@ -40,6 +40,8 @@ struct intake_params {
 	uint64_t max_size; /* octets of input; 0: no limit */
 	bool dot_ends;     /* a line "." ends the message, ".." loses a dot */
 	const char *size_advice; /* what to do when it is larger, or NULL */
+	bool is_again; /* it was taken in before and has got fields of ours:
+			  neither they nor their lines are counted */
 };
 
 struct msg_facts {

@@ -404,7 +404,7 @@ static int check_body(const struct queue_file *f, struct fail *why)
 
 int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why)
 {
-	static const struct intake_params params = { .max_size = 0 };
+	static const struct intake_params params = { .is_again = true };
 
 	if (check_body(f, why) != 0)
 		return -1;

@@ -9,9 +9,9 @@ import socket
 from collections import Counter
 
 import inject
+import spool
 from emulator.policy import Policy
 from emulator.thread import EmulatorThread
-from spool import Spool
 
 SENDER = "sender@example.com"
 RUNS_MAX = 6
@@ -43,7 +43,7 @@ class Delivered:
 class Box:
     def __init__(self, program, **policy):
         self.program = program
-        self.spool = Spool(program.home / "spool")
+        self.spool = spool.Spool(program.home / "spool")
         self.relay = EmulatorThread(Policy(**policy), mode="plain")
         self.conf = None
 
@@ -57,8 +57,10 @@ class Box:
 
     def configure(self, **settings):
         self.conf = self.program.configure({
-            "port": self.relay.port, "queue": "always", "from": SENDER,
-            "set_msgid_header": "auto", "spool": self.spool.path, **settings})
+            "queue": "always", "from": SENDER, "set_msgid_header": "auto",
+            "spool": self.spool.path,
+            **({} if "port" in settings else {"port": self.relay.port}),
+            **settings})
 
     def command(self, *args):
         return [self.program.path, f"--file={self.conf}", *args]
@@ -69,6 +71,19 @@ class Box:
 
     def run(self, *args):
         return self.program.run(self.command("-q", *args)[1:])
+
+    def fill(self, count):
+        """So many messages that are due, like one that was handed in."""
+        self.configure(port=closed_port())
+        assert self.send().code == 0
+        self.spool.make_due()
+        path, = self.spool.files("new")
+        data = path.read_bytes()
+        path.unlink()
+        for number in range(count):
+            copy = path.with_name(spool.new_name(number))
+            copy.write_bytes(spool.renamed(data, copy.name))
+            copy.chmod(0o600)
 
     # The same under strace.
 

@@ -94,6 +94,22 @@ def older(data, seconds):
         lambda m: b"\ncreated %d\n" % (int(m[1]) - seconds), head))
 
 
+def new_name(number):
+    """An id that counts."""
+    digits = "0123456789abcdefghijkmnpqrstvwxy"
+    text = ""
+    for _ in range(19):
+        text = digits[number % 32] + text
+        number //= 32
+    return "7" + text
+
+
+def renamed(data, name):
+    """The same message under another id."""
+    return change_head(data, lambda head: re.sub(
+        rb"\Aid [^\n]*\n", b"id " + name.encode() + b"\n", head))
+
+
 def overwrite(path, data):
     """In place, so that whoever has it open sees it."""
     with open(path, "r+b") as file:

@@ -37,21 +37,6 @@ def closed():
     return box.closed_port()
 
 
-def new_name(number):
-    digits = "0123456789abcdefghijkmnpqrstvwxy"
-    text = ""
-    for _ in range(19):
-        text = digits[number % 32] + text
-        number //= 32
-    return "7" + text
-
-
-def renamed(data, name):
-    """The same message under another id."""
-    return spool.change_head(data, lambda head: re.sub(
-        rb"\Aid [^\n]*\n", b"id " + name.encode() + b"\n", head))
-
-
 def put(box, files, place="new"):
     for name, data in files.items():
         path = box.spool.path / place / name
@@ -69,10 +54,10 @@ def is_sound(data):
 
 def run_over(box, bad, data):
     """One run over the bad files and a sound one."""
-    good = new_name(31 ** 9)
+    good = spool.new_name(31 ** 9)
     for path in box.spool.files():
         path.unlink()
-    put(box, {**bad, good: renamed(data, good)})
+    put(box, {**bad, good: spool.renamed(data, good)})
     mark = box.mark()
     ended = box.run()
     assert ended.code not in (70, 99) and ended.code >= 0, ended
@@ -89,8 +74,8 @@ def in_batches(box, changes, data):
     bad = {}
     count = 0
     for change in changes:
-        name = new_name(count)
-        changed = change(bytearray(renamed(data, name)))
+        name = spool.new_name(count)
+        changed = change(bytearray(spool.renamed(data, name)))
         if is_sound(changed):
             continue
         bad[name] = changed
@@ -179,9 +164,9 @@ def test_lies(box, sound):
         lambda data: b"",
         lambda data: bytes(len(data)),
     ]
-    bad = {new_name(i): change(bytearray(renamed(data, new_name(i))))
+    bad = {spool.new_name(i): change(bytearray(spool.renamed(data, spool.new_name(i))))
            for i, change in enumerate(changes)}
-    bad[new_name(99)] = renamed(data, new_name(98))     # of another id
+    bad[spool.new_name(99)] = spool.renamed(data, spool.new_name(98))     # of another id
     # These are sound as files; what they say must still not be sent.
     run_over(box, bad, data)
 
@@ -190,24 +175,24 @@ def test_what_is_no_file(box, sound, tmp_path):
     """Fifo, socket, links, directory: not opened, and the scan goes on."""
     name, data = sound
     outside = tmp_path / "outside"
-    outside.write_bytes(renamed(data, new_name(1)))
+    outside.write_bytes(spool.renamed(data, spool.new_name(1)))
     outside.chmod(0o600)
     new = box.spool.path / "new"
-    os.symlink(outside, new / new_name(1))
-    os.link(outside, new / new_name(2))
-    os.mkfifo(new / new_name(3))
-    (new / new_name(4)).mkdir()
-    os.symlink("/nonexistent", new / new_name(5))
+    os.symlink(outside, new / spool.new_name(1))
+    os.link(outside, new / spool.new_name(2))
+    os.mkfifo(new / spool.new_name(3))
+    (new / spool.new_name(4)).mkdir()
+    os.symlink("/nonexistent", new / spool.new_name(5))
     (new / "README").write_text("not an id\n")
     put(box, {name: data})
     mark = box.mark()
     ended = box.run()
     assert box.delivered(mark).of("one@example.net") == 1
     for number in range(1, 6):
-        assert ended.err.count(new_name(number).encode()) >= 1, number
-    assert outside.read_bytes() == renamed(data, new_name(1))
+        assert ended.err.count(spool.new_name(number).encode()) >= 1, number
+    assert outside.read_bytes() == spool.renamed(data, spool.new_name(1))
     assert {p.name for p in box.spool.files("new")} <= {
-        "README", *map(new_name, range(1, 6))}
+        "README", *map(spool.new_name, range(1, 6))}
     # Nor are they ever sent.
     box.run()
     assert box.delivered(mark).of("one@example.net") == 1
@@ -218,7 +203,7 @@ def test_two_links(box, sound):
     name, data = sound
     put(box, {name: data})
     new = box.spool.path / "new"
-    os.link(new / name, new / new_name(5))
+    os.link(new / name, new / spool.new_name(5))
     mark = box.mark()
     ended = box.run()
     assert ended.code and ended.err
@@ -251,7 +236,7 @@ def test_swapped_between_open_and_lock(box, sound):
     """The name goes to another file while the lock is waited for."""
     inject.need()
     name, data = sound
-    other = renamed(data, name).replace(b"one@", b"own@")
+    other = spool.renamed(data, name).replace(b"one@", b"own@")
     path = box.spool.path / "new" / name
     spare = box.spool.path / "tmp" / "spare"
     for number in range(2 if not inject.IS_LONG else 12):
@@ -300,7 +285,7 @@ def is_writable(process, fd):
 def test_locked_by_another(box, sound):
     """Somebody works on it: left alone without a word, the others go."""
     name, data = sound
-    put(box, {name: data, new_name(8): renamed(data, new_name(8))})
+    put(box, {name: data, spool.new_name(8): spool.renamed(data, spool.new_name(8))})
     path = box.spool.path / "new" / name
     holder = subprocess.Popen(["flock", str(path), "sleep", "60"],
                               start_new_session=True)

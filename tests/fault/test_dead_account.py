@@ -10,25 +10,9 @@ import pytest
 import spool
 from emulator.policy import Account, Fault, Policy
 from emulator.thread import EmulatorThread
-from test_bad_files import new_name, renamed
 
 MESSAGES = 1000 if inject.IS_LONG else 100
 CONNECTIONS = 3
-
-
-def fill(box, count=MESSAGES, **settings):
-    """So many messages that are due, made from one that was handed in."""
-    box.configure(port=boxes.closed_port(), **settings)
-    assert box.send().code == 0
-    box.spool.make_due()
-    path, = box.spool.files("new")
-    data = path.read_bytes()
-    path.unlink()
-    for number in range(count):
-        name = new_name(number)
-        copy = path.with_name(name)
-        copy.write_bytes(renamed(data, name))
-        copy.chmod(0o600)
 
 
 class Door:
@@ -59,7 +43,7 @@ class Door:
 
 
 def test_closed_before_the_greeting(box):
-    fill(box)
+    box.fill(MESSAGES)
     with Door() as door:
         box.configure(port=door.port)
         assert box.run().code == 0
@@ -70,7 +54,7 @@ def test_closed_before_the_greeting(box):
 def test_connection_refused(box):
     """Nobody counts here: the system calls of the run do."""
     inject.need()
-    fill(box)
+    box.fill(MESSAGES)
     ended, points = box.trace(("-q",))
     calls = [p for p in points if p.name == "connect" and "AF_INET" in p.text]
     assert ended.code == 0 and 1 <= len(calls) <= CONNECTIONS
@@ -86,8 +70,7 @@ def test_connection_refused(box):
 def test_refused_credentials(box, reply, most):
     """More tries with a dead key get an address locked out."""
     user = Account("user", password="secret")
-    fill(box, auth="plain", user="user", password="secret",
-         tls="off")
+    box.fill(MESSAGES)
     policy = Policy(accounts=[user], require_auth=True,
                     faults=[Fault("auth", reply=reply)])
     with EmulatorThread(policy, mode="plain") as relay:
@@ -102,7 +85,7 @@ def test_refused_credentials(box, reply, most):
 
 def test_one_dead_account_among_two(box):
     """Mail of the other account is sent in the same run."""
-    fill(box, 10)
+    box.fill(10)
     home = box.program.home
     for number, path in enumerate(box.spool.files("new")):
         if number % 2:
@@ -126,7 +109,7 @@ def test_one_dead_account_among_two(box):
     ("P", {b"P", b"Q"})])
 def test_account_that_is_gone(box, letter, rest):
     """Its mail stays, and so does the doubt whether it has arrived."""
-    fill(box, 2)
+    box.fill(2)
     for path in box.spool.files("new"):
         data = bytearray(spool.change_head(
             path.read_bytes(), lambda head: re.sub(
@@ -163,9 +146,22 @@ def test_doubt_outlives_a_failed_try(box):
     assert len(box.relay.messages) == 2
 
 
+@pytest.mark.parametrize("stage", ["greeting", "ehlo"])
+def test_relay_that_refuses_the_session(box, stage):
+    """554 to whoever comes is no word on any message."""
+    box.fill(10)
+    box.configure()
+    box.relay.faults.add(Fault(stage, reply="554 5.7.1 not from you"))
+    box.run()
+    assert len(box.relay.sessions) <= CONNECTIONS
+    box.relay.faults.clear()
+    box.run_to_the_end()
+    assert len(box.relay.messages) == 10
+
+
 def test_many_over_few_connections(box):
     """A run that goes well keeps its connection."""
-    fill(box)
+    box.fill(MESSAGES)
     box.configure()
     mark = box.mark()
     assert box.run().code == 0
@@ -175,7 +171,7 @@ def test_many_over_few_connections(box):
 
 def test_relay_that_hangs_up(box):
     """One that takes few messages a connection: none is put off for it."""
-    fill(box, 20)
+    box.fill(20)
     with EmulatorThread(Policy(messages_per_connection=7),
                         mode="plain") as relay:
         box.configure(port=relay.port)

@@ -1,0 +1,238 @@
+#!/usr/bin/python3
+"""How fast a queue empties over a long wire.
+
+    tests/bench/flush.py [--program PATH] [--messages N] [--round-trip MS]
+
+So many small messages wait for one relay on this machine, behind a wire that
+holds every octet back by half the round trip. Printed are the connections
+that were used and the messages a second: of the program, of nullmailer (from
+its Debian package, unpacked beside the system) and of msmtp's msmtpq, when
+they can be had. TLS and login are off, as nullmailer does it; with them each
+connection costs several round trips more.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+for folder in (TESTS, TESTS / "lib", TESTS / "fault"):
+    sys.path.insert(0, str(folder))
+
+# These need the path set above.
+from box import Box                                      # noqa: E402
+from emulator.policy import Policy                       # noqa: E402
+from emulator.thread import EmulatorThread               # noqa: E402
+from real.packages import Unavailable, unpacked          # noqa: E402
+from run import Program                                  # noqa: E402
+
+SECONDS = 3600      # for one program
+MSMTPQ = Path("/usr/libexec/msmtp/msmtpq/msmtpq")
+TEXT = "From: sender@example.com\nTo: one@example.net\nSubject: s\n\nbody\n"
+
+
+class Wire:
+    """Forwards connections to a port, late by so many seconds each way."""
+
+    def __init__(self, port, delay):
+        self.target = port
+        self.delay = delay
+        self.connections = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._ready = threading.Event()
+
+    def __enter__(self):
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            asyncio.start_server(self._accept, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.close()
+
+    async def _accept(self, reader, writer):
+        self.connections += 1
+        # The handshake of TCP is a round trip, too.
+        await asyncio.sleep(2 * self.delay)
+        there, back = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(self._pass(reader, back),
+                             self._pass(there, writer))
+
+    async def _pass(self, reader, writer):
+        late = asyncio.Queue()
+
+        async def deliver():
+            while True:
+                due, data = await late.get()
+                await asyncio.sleep(max(0, due - self._loop.time()))
+                if not data:
+                    break
+                writer.write(data)
+            writer.close()
+        task = asyncio.ensure_future(deliver())
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                late.put_nowait((self._loop.time() + self.delay, data))
+        late.put_nowait((self._loop.time() + self.delay, b""))
+        with contextlib.suppress(OSError):
+            await task
+
+
+@dataclasses.dataclass
+class Figure:
+    name: str
+    messages: int = 0
+    connections: int = 0
+    seconds: float = 0.0
+    reason: str = ""        # why it was not measured
+
+    def __str__(self):
+        if self.reason:
+            return f"{self.name:12} not measured: {self.reason}"
+        return (f"{self.name:12} {self.messages:6} messages "
+                f"{self.connections:6} connections {self.seconds:8.1f} s "
+                f"{self.messages / self.seconds:8.1f} messages/s")
+
+
+def measure(name, delay, count, prepare):
+    """prepare(port) gives the command that empties the queue, and its
+    surroundings; it may go on when the last message has gone."""
+    with EmulatorThread(Policy(), mode="plain") as relay, \
+            Wire(relay.port, delay) as wire:
+        try:
+            command, surroundings = prepare(wire.port)
+        except Unavailable as reason:
+            return Figure(name, reason=str(reason))
+        start = time.monotonic()
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True, **surroundings)
+        try:
+            while len(relay.messages) < count and \
+                    time.monotonic() < start + SECONDS:
+                if process.poll() is not None and \
+                        len(relay.messages) < count:
+                    time.sleep(4 * delay)
+                    break
+                time.sleep(0.01)
+            seconds = time.monotonic() - start
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+        got = len(relay.messages)
+        if got < count:
+            return Figure(name, reason=f"{got} of {count} were sent")
+        return Figure(name, got, wire.connections, seconds)
+
+
+def of_program(binary, directory, count):
+    def prepare(port):
+        home = directory / "home"
+        home.mkdir()
+        made = Box(Program(binary, home))
+        made.fill(count)
+        made.configure(port=port)
+        return made.command("-q"), dict(
+            env=made.program.environment(), cwd=home)
+    return prepare
+
+
+def of_nullmailer(directory, count):
+    def prepare(port):
+        package = unpacked("nullmailer").absolute()
+        tree = directory / "nullmailer"
+        (tree / "conf").mkdir(parents=True)
+        (tree / "conf/remotes").write_text(
+            f"127.0.0.1 smtp --port={port}\n")
+        (tree / "conf/me").write_text("client.example.com\n")
+        (tree / "mailname").write_text("client.example.com\n")
+        (tree / "protocols").symlink_to(package / "usr/lib/nullmailer")
+        for name in ("queue", "tmp", "failed"):
+            (tree / "queue" / name).mkdir(parents=True)
+        os.mkfifo(tree / "queue/trigger")
+        for number in range(count):
+            (tree / "queue/queue" / f"{number}").write_text(
+                f"sender@example.com\none@example.net\n\n{TEXT}")
+        return [str(package / "usr/sbin/nullmailer-send")], dict(
+            env={"NULLMAILER_TEST_PREFIX": str(tree), "PATH": "/usr/bin:/bin"},
+            cwd=directory)
+    return prepare
+
+
+def of_msmtpq(directory, count):
+    def prepare(port):
+        if not MSMTPQ.exists() or not shutil.which("msmtp"):
+            raise Unavailable("msmtp is not installed")
+        home = directory / "msmtpq"
+        queue = home / "queue"
+        queue.mkdir(parents=True, mode=0o700)
+        rc = home / ".msmtprc"
+        rc.write_text("account default\nhost 127.0.0.1\n"
+                      f"port {port}\nfrom sender@example.com\n")
+        rc.chmod(0o600)
+        for number in range(count):
+            (queue / f"{number:08}.mail").write_text(TEXT)
+            (queue / f"{number:08}.msmtp").write_text("-- one@example.net\n")
+        return [str(MSMTPQ), "--q-mgmt", "-r"], dict(env={
+            "HOME": str(home), "MSMTPQ_Q": str(queue),
+            "MSMTPQ_LOG": str(home / "log"), "EMAIL_CONN_TEST": "x",
+            "PATH": "/usr/bin:/bin"}, cwd=home)
+    return prepare
+
+
+def compare(binary, count, delay, others=None):
+    """A Figure for each program; the slow ones get fewer messages."""
+    others = others or count
+    with tempfile.TemporaryDirectory(prefix="flush-") as name:
+        directory = Path(name)
+        yield measure("postrider", delay, count,
+                      of_program(binary, directory, count))
+        yield measure("nullmailer", delay, others,
+                      of_nullmailer(directory, others))
+        yield measure("msmtpq", delay, others,
+                      of_msmtpq(directory, others))
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--program", default=os.environ.get(
+        "POSTRIDER", str(TESTS.parent / "build/src/app/postrider")))
+    parser.add_argument("--messages", type=int, default=1000)
+    parser.add_argument("--others", type=int, default=20,
+                        help="messages for the other programs")
+    parser.add_argument("--round-trip", type=float, default=100)
+    args = parser.parse_args()
+    print(f"round trip {args.round_trip:g} ms, no TLS, no login")
+    for figure in compare(Path(args.program).absolute(), args.messages,
+                          args.round_trip / 2000, args.others):
+        print(figure, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
