@@ -1,6 +1,7 @@
 #include "caller.h"
 #include "buf.h"
 #include <pwd.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { NAME_MAX_BYTES = 1024 };
@@ -12,6 +13,17 @@ const char *caller_login(struct arena *a)
 	return pw && pw->pw_name && pw->pw_name[0]
 		   ? arena_copy(a, slice_of(pw->pw_name))
 		   : NULL;
+}
+
+const char *caller_user(struct arena *a)
+{
+	static const char *const names[] = { "USER", "LOGNAME" };
+	const char *login = caller_login(a);
+
+	for (size_t i = 0;
+	     !(login && *login) && i < sizeof(names) / sizeof(names[0]); i++)
+		login = getenv(names[i]);
+	return login && *login ? login : "unknown";
 }
 
 static void add_capitalised(struct buf *b, struct slice login)

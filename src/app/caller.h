@@ -1,7 +1,7 @@
 /*
  * caller: who runs this program, by the password database and the real user
- * id, never by the environment: NAME, USER and LOGNAME say what a crontab or a
- * web server makes them say.
+ * id, and not by the environment: NAME, USER and LOGNAME say what a crontab or
+ * a web server makes them say.
  *
  * Texts are in the arena; NULL when there is nothing to say.
  */
@@ -11,6 +11,12 @@
 #include "arena.h"
 
 const char *caller_login(struct arena *a);
+
+/*
+ * The login name; where the password database does not know the user id, as in
+ * some containers, what USER or LOGNAME say, else "unknown".
+ */
+const char *caller_user(struct arena *a);
 
 /* The full name, see caller_gecos(). */
 const char *caller_full_name(struct arena *a);

@@ -41,6 +41,7 @@ static int know_program(
 			continue;
 		inv->program = programs[i].name;
 		inv->is_sendmail = programs[i].is_sendmail;
+		inv->is_msmtp = strcmp(base, "msmtp") == 0;
 		inv->mode = programs[i].mode;
 		if (programs[i].is_refused)
 			return fail(why, FAIL_USAGE,
@@ -76,8 +77,8 @@ static char *dashes(struct arena *a, const char *key)
 }
 
 /* What getopt_long() returns: a flag's index or, from there on, a setting's
- * id, both above any letter. */
-enum { FLAG_BASE = 1000, OPTION_BASE = 2000 };
+ * id or an older name's index, all above any letter. */
+enum { FLAG_BASE = 1000, OPTION_BASE = 2000, ALIAS_BASE = 3000 };
 
 /* --version and --help are the only long options of sendmail's grammar. */
 static bool has_word(const struct flag *f, int grammar)
@@ -93,10 +94,12 @@ static size_t make_aliases(struct arena *a, struct option *rows)
 
 	for (const struct option_alias *alias = option_aliases; alias->key;
 	     alias++)
-		if (!alias->value)
+		if (!option_alias_is_word(alias))
 			rows[n++] = (struct option){ dashes(a, alias->key),
-				takes_of(&option_table[alias->id]), NULL,
-				OPTION_BASE + (int)alias->id };
+				alias->on ? optional_argument
+					  : takes_of(&option_table[alias->id]),
+				NULL,
+				ALIAS_BASE + (int)(alias - option_aliases) };
 	return n;
 }
 
@@ -200,11 +203,26 @@ static int apply_flag(struct invocation *inv, const struct flag *f,
 	return 0;
 }
 
+static int apply_alias(struct invocation *inv, const struct option_alias *alias,
+    const char *value, struct arena *a, struct fail *why)
+{
+	struct slice text;
+
+	if (option_alias_value(alias, slice_of(value), &text, why) == 0)
+		return add_override(
+		    inv, &option_table[alias->id], arena_copy(a, text), a);
+	why->kind = FAIL_USAGE;
+	return fail_wrap(why, "command line");
+}
+
 static int apply(struct invocation *inv, int c, const char *value,
     struct arena *a, struct fail *why)
 {
 	int grammar = inv->is_sendmail ? IN_SENDMAIL : IN_OWN;
 
+	if (c >= ALIAS_BASE)
+		return apply_alias(
+		    inv, &option_aliases[c - ALIAS_BASE], value, a, why);
 	if (c >= OPTION_BASE)
 		return add_override(
 		    inv, &option_table[c - OPTION_BASE], value, a);
@@ -301,6 +319,9 @@ int cmdline_parse(int argc, char **argv, struct arena *a,
 		return fail(why, FAIL_USAGE, "no program name was passed");
 	if (take_options(ret, &args, a, why) != 0)
 		return -1;
+	if (ret->sender && ret->read_sender)
+		return fail(why, FAIL_USAGE,
+		    "--from and --read-envelope-from exclude each other");
 	return take_operands(ret, &args, why);
 }
 

@@ -49,6 +49,7 @@ struct override {
 struct invocation {
 	const char *program; /* as people know it: "postrider", "sendmail" */
 	bool is_sendmail;    /* the grammar */
+	bool is_msmtp;       /* messages in its form */
 	enum mode_id mode;
 	const char *mode_value; /* of the option that chose it, or NULL */
 	const char *account;    /* -a */
@@ -66,6 +67,7 @@ struct invocation {
 	bool no_aliases;        /* -n */
 	bool quiet;             /* -oeq */
 	bool verbose;           /* -v */
+	bool shows_settings;    /* -d */
 	bool shows_version;     /* -d0.1: before anything else */
 	bool has_traffic_log;   /* -X, where it means nothing */
 	struct override *overrides; /* settings, in order; arena */

@@ -147,12 +147,12 @@ static bool is_within(const char *host, const char *domain)
 static void show(const struct found *f, const char *address, const char *domain,
     struct arena *a)
 {
-	const char *file = files_user(a);
+	const struct files_places places = files_find(a);
 	struct buf b;
 
 	buf_init(&b, TEXT_MAX);
 	buf_addf(&b, "# for %s, to be copied to %s\n", address,
-	    file ? file : files_system());
+	    places.user ? places.user : places.system);
 	/* RFC 6186 4: only a person can say whether that is right. */
 	if (!is_within(f->srv.host, domain))
 		buf_addf(&b,

@@ -22,7 +22,7 @@ static struct secret *secret_again(struct send *s, struct fail *why)
 	inv.account = s->files.account;
 	files_init(&files, s->arena);
 	if (files_load(&files, &inv, NULL, why) == 0 &&
-	    cred_start(&cred, &files.settings, why) == 0)
+	    cred_start(&cred, &files.settings, files_netrc(s->arena), why) == 0)
 		password = cred_collect(&cred, &files.settings, why);
 	cred_end(&cred);
 	files_free(&files);

@@ -1,5 +1,7 @@
 #include "files.h"
 #include "account.h"
+#include "caller.h"
+#include "expand.h"
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +20,12 @@ const char *files_home(struct arena *a)
 	return pw && pw->pw_dir ? arena_copy(a, slice_of(pw->pw_dir)) : NULL;
 }
 
-const char *files_system(void)
+static bool is_there(const char *path)
 {
-	return SYSCONFDIR "/postriderrc";
+	return path && access(path, F_OK) == 0;
 }
 
-const char *files_user(struct arena *a)
+static const char *find_user(const char *program, struct arena *a)
 {
 	const char *home = files_home(a);
 	const char *xdg = getenv("XDG_CONFIG_HOME");
@@ -31,32 +33,49 @@ const char *files_user(struct arena *a)
 
 	if (!home)
 		return NULL;
-	first = arena_printf(a, "%s/.postriderrc", home);
-	if (access(first, F_OK) == 0)
+	first = arena_printf(a, "%s/.%src", home, program);
+	if (is_there(first))
 		return first;
 	second = xdg && xdg[0] == '/'
-		     ? arena_printf(a, "%s/postrider/config", xdg)
-		     : arena_printf(a, "%s/.config/postrider/config", home);
-	return access(second, F_OK) == 0 ? second : first;
+		     ? arena_printf(a, "%s/%s/config", xdg, program)
+		     : arena_printf(a, "%s/.config/%s/config", home, program);
+	return is_there(second) ? second : first;
+}
+
+static struct files_places find_of(const char *program, struct arena *a)
+{
+	return (struct files_places){
+		.system = arena_printf(a, SYSCONFDIR "/%src", program),
+		.user = find_user(program, a),
+	};
+}
+
+struct files_places files_find(struct arena *a)
+{
+	struct files_places own = find_of("postrider", a);
+	struct files_places former = find_of("msmtp", a);
+	bool has_own = is_there(own.system) || is_there(own.user);
+	bool has_former = is_there(former.system) || is_there(former.user);
+
+	return has_own || !has_former ? own : former;
 }
 
 /* Which files were looked at in vain, and why: the most common question. */
-static int nothing_found(struct arena *a, struct fail *why)
+static int nothing_found(const struct files_places *at, struct fail *why)
 {
-	const char *user = files_user(a);
-	bool unreadable = access(files_system(), F_OK) == 0 &&
-			  access(files_system(), R_OK) != 0;
+	bool unreadable = is_there(at->system) && access(at->system, R_OK) != 0;
 
 	return fail(why, FAIL_CONFIG,
-	    "no configuration: %s %s%s%s; see postriderrc(5)", files_system(),
+	    "no configuration: %s %s%s%s; see postriderrc(5)", at->system,
 	    unreadable ? "may not be read by this user" : "is not there",
-	    user ? ", nor is " : "", user ? user : "");
+	    at->user ? ", nor is " : "", at->user ? at->user : "");
 }
 
 static int read_files(
     const struct invocation *inv, struct config *c, struct fail *why)
 {
-	const char *path = inv->file ? inv->file : files_user(c->arena);
+	const struct files_places at = files_find(c->arena);
+	const char *path = inv->file ? inv->file : at.user;
 	enum config_found user = CONFIG_ABSENT, system_wide;
 
 	if (path)
@@ -64,11 +83,11 @@ static int read_files(
 		    config_read(c, path, ORIGIN_USER, inv->file != NULL, why);
 	if (user == CONFIG_FAILED)
 		return -1;
-	system_wide = config_read(c, files_system(), ORIGIN_SYSTEM, false, why);
+	system_wide = config_read(c, at.system, ORIGIN_SYSTEM, false, why);
 	if (system_wide == CONFIG_FAILED)
 		return -1;
 	return user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
-		   ? nothing_found(c->arena, why)
+		   ? nothing_found(&at, why)
 		   : 0;
 }
 
@@ -93,6 +112,26 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 	return 0;
 }
 
+int files_wrap(const struct files *f, struct fail *why)
+{
+	if (why->kind == FAIL_CONFIG && f->account_file &&
+	    !slice_starts(slice_of(why->text), slice_of(f->account_file)))
+		fail_wrap(why, "%s: line %u", f->account_file, f->account_line);
+	return -1;
+}
+
+const char *const *files_netrc(struct arena *a)
+{
+	const char *home = files_home(a);
+	const char **paths = arena_alloc(a, 3 * sizeof(*paths));
+	size_t n = 0;
+
+	if (home)
+		paths[n++] = arena_printf(a, "%s/.netrc", home);
+	paths[n] = SYSCONFDIR "/netrc";
+	return paths;
+}
+
 void files_init(struct files *f, struct arena *a)
 {
 	*f = (struct files){ .account = NULL };
@@ -112,6 +151,10 @@ int files_load(struct files *f, const struct invocation *inv,
 {
 	const struct account *account;
 	struct config *c = &f->config;
+	const struct expand_params expand = {
+		.mailname = SYSCONFDIR "/mailname",
+		.user = caller_user,
+	};
 
 	if (cmdline_sets(inv, OPT_host) && inv->account)
 		return fail(why, FAIL_USAGE,
@@ -125,8 +168,12 @@ int files_load(struct files *f, const struct invocation *inv,
 			return -1;
 		f->settings = account->settings;
 		f->account = account->name;
+		f->account_file = account->file;
+		f->account_line = account->line;
 	}
 	if (files_overrides(inv, &f->settings, c->home, c->arena, why) != 0)
+		return -1;
+	if (expand_settings(&f->settings, &expand, c->arena, why) != 0)
 		return -1;
 	return account_complete(&f->settings, c->arena, &f->warnings, why);
 }

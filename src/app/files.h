@@ -1,7 +1,8 @@
 /*
  * files: where the configuration stands: SYSCONFDIR/postriderrc for the
  * system; ~/.postriderrc, else $XDG_CONFIG_HOME/postrider/config (default
- * ~/.config/postrider/config) for the user, or the file named by -C.
+ * ~/.config/postrider/config) for the user, or the file named by -C. Where
+ * none of these exists, the same places with msmtp's names.
  */
 #ifndef APP_FILES_H
 #define APP_FILES_H
@@ -12,15 +13,22 @@
 /* Home directory: HOME, else the password database; NULL when unknown. */
 const char *files_home(struct arena *a);
 
-const char *files_system(void);
-/* The user's file that exists, else the first choice; NULL without a home. */
-const char *files_user(struct arena *a);
+/* Where the files are looked for; each may be missing. */
+struct files_places {
+	const char *system;
+	const char
+	    *user; /* that exists, else the first choice; NULL: no home */
+};
+
+struct files_places files_find(struct arena *a);
 
 /* What was read; `config` holds the secrets that settings are views of. */
 struct files {
 	struct config config;
 	struct settings settings;
-	const char *account; /* set as soon as it is known; NULL: none */
+	const char *account;      /* set as soon as it is known; NULL: none */
+	const char *account_file; /* where it was defined, or NULL */
+	unsigned account_line;
 	struct buf warnings; /* one a line */
 };
 
@@ -34,6 +42,15 @@ void files_free(struct files *f);
  */
 int files_load(struct files *f, const struct invocation *inv,
     const char *sender, struct fail *why);
+
+/*
+ * Where the account stands, in front of what is wrong with its configuration
+ * (CONFIG), unless a file is named there already. Returns -1.
+ */
+int files_wrap(const struct files *f, struct fail *why);
+
+/* Paths of netrc files, the user's first; the last one is NULL. */
+const char *const *files_netrc(struct arena *a);
 
 /* Applies the command line's settings alone. Fails: USAGE. */
 int files_overrides(const struct invocation *inv, struct settings *s,

@@ -120,7 +120,7 @@ static int take_own_debug(
 	if (asks_version(value))
 		inv->mode = MODE_VERSION;
 	else
-		inv->verbose = true;
+		inv->verbose = inv->shows_settings = true;
 	return 0;
 }
 
@@ -224,7 +224,7 @@ const struct flag flags[] = {
 	{ 'v', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(verbose), NULL, "",
 	    "show the dialogue on standard error, without secrets" },
 	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_CALL, "debug", 0, take_own_debug,
-	    "", "as -v; -d0.1: as --version" },
+	    "", "as -v, and the settings before it; -d0.1: as --version" },
 	{ 'd', TAKES_OPTIONAL, IN_SENDMAIL, DOES_CALL, NULL, 0, take_debug, "",
 	    NULL },
 	{ 0, TAKES_NONE, IN_BOTH, DOES_MODE, "version", MODE_VERSION, NULL, "",

@@ -1,5 +1,6 @@
 #include "modes.h"
 #include "files.h"
+#include "hint.h"
 #include "io.h"
 #include "keyring.h"
 #include "log.h"
@@ -8,6 +9,7 @@
 #include "provider.h"
 #include "queue_run.h"
 #include "sasl.h"
+#include "show.h"
 #include "suppression.h"
 #include "tls.h"
 #include <errno.h>
@@ -38,7 +40,7 @@ int mode_say(const struct fail *why)
 
 static int mode_version(const struct invocation *inv, struct arena *a)
 {
-	const char *user = files_user(a);
+	const struct files_places at = files_find(a);
 	const char *keyring = keyring_program();
 	struct buf b;
 
@@ -54,7 +56,7 @@ static int mode_version(const struct invocation *inv, struct arena *a)
 	    "User configuration: %s\n",
 	    VERSION, tls_library(), sasl_library(), sasl_mechanisms(),
 	    keyring ? keyring : "none in this build", provider_names(),
-	    files_system(), user ? user : "(no home)");
+	    at.system, at.user ? at.user : "(no home)");
 	return mode_print(&b, 0);
 }
 
@@ -66,23 +68,6 @@ static int mode_help(const struct invocation *inv, struct arena *a)
 	buf_init(&b, TEXT_MAX);
 	cmdline_help(inv, &b);
 	return mode_print(&b, 0);
-}
-
-/* One line a setting that has a value: "key = value   # origin". */
-static void show_settings(const struct settings *s, struct buf *b)
-{
-	for (int i = 0; i < OPT_COUNT; i++) {
-		struct buf value;
-
-		buf_init(&value, TEXT_MAX);
-		if (option_format(s, &option_table[i], &value)) {
-			buf_addf(b, "%s = %s   # ", option_table[i].key,
-			    buf_text(&value));
-			origin_format(s, (enum option_id)i, b);
-			buf_addc(b, '\n');
-		}
-		buf_free(&value);
-	}
 }
 
 static int mode_pretend(const struct invocation *inv, struct arena *a)
@@ -101,9 +86,8 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 	    files_load(&files, inv, sender, &why) != 0) {
 		code = mode_say(&why);
 	} else {
-		buf_addf(&out, "account %s\n",
-		    files.account ? files.account : "(command line)");
-		show_settings(&files.settings, &out);
+		show_settings(&files, &out);
+		hint_provider(&files.settings, a, &out);
 		log_warnings(buf_slice(&files.warnings));
 	}
 	files_free(&files);

@@ -287,7 +287,8 @@ static const char *full_name(const struct plan *p, const struct invocation *inv)
 
 	if (inv->full_name)
 		return inv->full_name;
-	if (inv->sender || option_is_explicit(s, OPT_from_full_name) ||
+	if (plan_has_asked(p, inv) ||
+	    option_is_explicit(s, OPT_from_full_name) ||
 	    s->set_from_header == SET_FROM_ON || p->has_author)
 		return s->from_full_name;
 	return caller_full_name(p->arena);
@@ -307,6 +308,11 @@ static const char *in_header(const struct plan *p, const char *address)
 void plan_rewrite(const struct plan *p, const struct invocation *inv,
     struct rewrite_params *ret)
 {
+	static const enum rewrite_to set_to[] = {
+		[SET_TO_ON] = REWRITE_TO_ON,
+		[SET_TO_OFF] = REWRITE_TO_OFF,
+		[SET_TO_UNDISCLOSED] = REWRITE_TO_UNDISCLOSED,
+	};
 	const struct settings *s = p->settings;
 
 	*ret = (struct rewrite_params){
@@ -317,9 +323,12 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.keep_bcc = !s->remove_bcc_headers,
 		.keep_once = s->header_once == HEADER_ONCE_OFF,
 		.once_relay = s->header_once == HEADER_ONCE_RELAY,
-		.from = p->sender[0] ? p->sender : account_address(s),
+		.from = p->sender[0] ? p->sender : p->own,
 		.new_from = in_header(p, p->new_from),
 		.new_sender = in_header(p, p->new_sender),
+		.set_to = set_to[s->set_to_header],
+		.to = p->rcpt,
+		.n_to = p->n_rcpt,
 		.reply_to = s->reply_to && s->reply_to[0] ? s->reply_to
 							  : p->former_from,
 		.full_name = full_name(p, inv),

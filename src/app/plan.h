@@ -23,6 +23,7 @@ struct plan {
 	struct smtp_params smtp;
 	struct alias_table aliases;
 	bool has_aliases;        /* they were looked for */
+	const char *own;         /* the account's address, or NULL */
 	const char *sender;      /* "" is the null sender */
 	bool has_author;         /* the message has a From of its own */
 	const char *new_from;    /* takes the place of the author, or NULL */

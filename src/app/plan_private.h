@@ -13,6 +13,9 @@
 int plan_sender(struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, struct fail *why);
 
+/* Does the caller name the sender, and may it? */
+bool plan_has_asked(const struct plan *p, const struct invocation *inv);
+
 /* Domains that mean nothing to the relay of the account. */
 struct addr_local plan_local(const struct plan *p);
 

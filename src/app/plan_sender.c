@@ -5,6 +5,7 @@
  */
 #include "account.h"
 #include "caller.h"
+#include "expand.h"
 #include "plan_private.h"
 #include <fnmatch.h>
 
@@ -66,10 +67,27 @@ const char *plan_caller_address(const struct plan *p)
 	return addr_qualify(p->arena, login, p->settings->qualify_domain);
 }
 
+/* `from`, with the author that the message names where it asks for one. */
+static const char *own_address(
+    const struct plan *p, const struct rewrite_view *view)
+{
+	const char *from = p->settings->from;
+	const char *own = account_address(p->settings);
+
+	if (own || !from || account_is_pattern(from) || !view->from)
+		return own;
+	return from[0] ? expand_author(from, view->from, p->arena) : NULL;
+}
+
+bool plan_has_asked(const struct plan *p, const struct invocation *inv)
+{
+	return inv->sender && p->settings->allow_from_override;
+}
+
 static const char *usual_sender(
     const struct plan *p, const struct rewrite_view *view)
 {
-	const char *sender = account_address(p->settings);
+	const char *sender = p->own;
 
 	if (!sender)
 		sender = header_author(p, view);
@@ -81,6 +99,9 @@ static int asked_sender(const struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, const char **ret, struct fail *why)
 {
 	*ret = NULL;
+	/* Both have chosen the account, and that is all they may do. */
+	if (!p->settings->allow_from_override)
+		return 0;
 	if (inv->sender)
 		*ret = plan_sender_operand(inv->sender, p->arena, why);
 	else if (inv->read_sender)
@@ -111,7 +132,7 @@ static int choose_sender(struct plan *p, const struct invocation *inv,
 	if (sender[0] == '\0' ||
 	    addr_check(p->sender, p->provider != NULL, why) == 0)
 		return 0;
-	why->kind = inv->sender ? FAIL_USAGE : FAIL_CONFIG;
+	why->kind = plan_has_asked(p, inv) ? FAIL_USAGE : FAIL_CONFIG;
 	return fail_wrap(why, "envelope sender");
 }
 
@@ -162,7 +183,7 @@ static int apply_policy(
     struct plan *p, const struct rewrite_view *view, struct fail *why)
 {
 	const struct settings *s = p->settings;
-	const char *own = account_address(s);
+	const char *own = p->own;
 	bool from_stays = s->set_from_header != SET_FROM_ON;
 	const char *author = from_stays ? foreign_of(p, &view->authors) : NULL;
 	const char *sender = foreign_of(p, &view->senders);
@@ -191,6 +212,7 @@ static int apply_policy(
 int plan_sender(struct plan *p, const struct invocation *inv,
     const struct rewrite_view *view, struct fail *why)
 {
+	p->own = own_address(p, view);
 	if (choose_sender(p, inv, view, why) != 0)
 		return -1;
 	p->has_author = view->authors.n > 0 || view->has_bad_author;

@@ -69,7 +69,8 @@ static struct secret *secret_of(struct queue_line *l, struct fail *why)
 {
 	struct settings *settings = &l->send.files.settings;
 
-	if (!l->has_secret && cred_start(&l->send.cred, settings, why) != 0)
+	if (!l->has_secret && cred_start(&l->send.cred, settings,
+				  files_netrc(&l->arena), why) != 0)
 		return NULL;
 	l->has_secret = false;
 	return cred_collect(&l->send.cred, settings, why);

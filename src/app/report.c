@@ -289,11 +289,59 @@ static void say_advice(const struct fail *why)
 		log_error("what to do: %s", why->advice);
 }
 
+/* "account default from FILE", as msmtp names one; "" without a file. */
+static void name_account(const struct report *r, struct buf *b)
+{
+	if (r->account && r->account_file)
+		buf_addf(b, "account %s from %s", r->account, r->account_file);
+}
+
+/* msmtp names the account in the last line, when it has got that far. */
+static void say_as_msmtp(
+    const struct report *r, const struct fail *why, const char *recipient)
+{
+	struct buf account;
+
+	buf_init(&account, LINE_MAX_BYTES);
+	/* Where the text begins with a file it says more. */
+	if (!r->plan && (!r->account_file || !slice_starts(slice_of(why->text),
+						 slice_of(r->account_file))))
+		name_account(r, &account);
+	log_error("%s%s%s%s%s", buf_text(&account), account.n ? ": " : "",
+	    recipient, *recipient ? ": " : "", why->text);
+	buf_free(&account);
+}
+
+static void say_reply_as_msmtp(const struct outcome_reply *reply)
+{
+	struct slice rest = slice_of(reply->code ? reply->text : "");
+	struct slice line;
+
+	while (slice_take_until(&rest, '\n', &line))
+		log_error("server message: %.*s", SLICE_ARG(line));
+}
+
+static void say_end_as_msmtp(const struct report *r, const struct outcome *o)
+{
+	struct buf account;
+
+	buf_init(&account, LINE_MAX_BYTES);
+	name_account(r, &account);
+	log_error("could not send mail%s%s%s%s",
+	    o->class == OUTCOME_ACCEPTED ? " to everybody" : "",
+	    account.n ? " (" : "", buf_text(&account), account.n ? ")" : "");
+	buf_free(&account);
+}
+
 static void say_failure(
     const struct report *r, const struct fail *why, const char *recipient)
 {
 	const char *account = r->account ? r->account : "";
 
+	if (r->is_msmtp) {
+		say_as_msmtp(r, why, recipient);
+		return;
+	}
 	log_error("%s%s%s%s%s%s", *account ? "account " : "", account,
 	    *account ? ": " : "", recipient, *recipient ? ": " : "", why->text);
 }
@@ -319,6 +367,18 @@ static bool is_new_advice(const struct outcome *o, size_t n)
 	return true;
 }
 
+/* So is a reply of the server to the first one. */
+static bool is_new_reply(const struct outcome *o, size_t n)
+{
+	const struct outcome_reply *reply = &o->rcpt[n].reply;
+
+	for (size_t i = 0; i < n; i++)
+		if (o->rcpt[i].reply.code == reply->code && reply->code &&
+		    strcmp(o->rcpt[i].reply.text, reply->text) == 0)
+			return false;
+	return true;
+}
+
 static void say_recipients(const struct report *r, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->n_rcpt; i++) {
@@ -331,6 +391,9 @@ static void say_recipients(const struct report *r, const struct outcome *o)
 			    one->address, one->why.text);
 		else
 			say_failure(r, &one->why, one->address);
+		if (r->is_msmtp && one->class != OUTCOME_SUPPRESSED &&
+		    is_new_reply(o, i))
+			say_reply_as_msmtp(&one->reply);
 		if (is_new_advice(o, i))
 			say_advice(&one->why);
 	}
@@ -344,6 +407,8 @@ static void say_outcome(const struct report *r, const struct outcome *o)
 		say_recipients(r, o);
 	} else {
 		say_failure(r, &o->why, "");
+		if (r->is_msmtp)
+			say_reply_as_msmtp(&o->reply);
 		say_advice(&o->why);
 	}
 	for (size_t i = 0; i < o->n_rcpt; i++)
@@ -360,6 +425,8 @@ int report_outcome(const struct report *r, const struct outcome *o)
 	int code = why ? exit_code(r, why->kind) : 0;
 
 	say_outcome(r, o);
+	if (r->is_msmtp && code != 0)
+		say_end_as_msmtp(r, o);
 	write_log(r, o, code);
 	return code;
 }

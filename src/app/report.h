@@ -11,7 +11,9 @@
 
 /* What is known so far of the run; filled as it goes. All borrowed. */
 struct report {
+	bool is_msmtp;                   /* lines on stderr in its form */
 	const char *account;             /* NULL: none chosen yet */
+	const char *account_file;        /* NULL: none */
 	const struct settings *settings; /* NULL: not read yet */
 	const struct plan *plan;         /* NULL: not made yet */
 	struct slice message_id;         /* empty: not known */

@@ -5,44 +5,33 @@
 #include "io.h"
 #include "log.h"
 #include "modes.h"
+#include "show.h"
 #include <unistd.h>
+
+enum { SETTINGS_MAX = 256 * 1024 };
 
 static const char size_advice[] =
     "the account's limit is max_message_size; send a link to what is large";
 
-/* -v: the dialogue, on stderr since stdout may be a web page. */
-static void show(const char *mark, struct slice text)
+/* -d: on the same stream as the dialogue. */
+static void show_what_holds(const struct send *s)
 {
-	struct buf line;
+	struct buf text;
 
-	buf_init(&line, text.n + 8);
-	buf_adds(&line, mark);
-	buf_add_printable(&line, text);
-	buf_addc(&line, '\n');
-	(void)io_write(STDERR_FILENO, line.p, line.n);
-	buf_free(&line);
+	buf_init(&text, SETTINGS_MAX);
+	show_settings(&s->files, &text);
+	(void)io_write(
+	    s->inv->is_msmtp ? STDOUT_FILENO : STDERR_FILENO, text.p, text.n);
+	buf_free(&text);
 }
-
-static void show_line(void *ctx, bool out, struct slice text)
-{
-	(void)ctx;
-	show(out ? "--> " : "<-- ", text);
-}
-
-static void show_note(void *ctx, const char *text)
-{
-	(void)ctx;
-	show("    ", slice_of(text));
-}
-
-const struct conn_trace send_trace = {
-	.line = show_line,
-	.note = show_note,
-};
 
 void send_begin(struct send *s, const struct invocation *inv, struct arena *a)
 {
-	*s = (struct send){ .inv = inv, .arena = a };
+	*s = (struct send){
+		.inv = inv,
+		.arena = a,
+		.report.is_msmtp = inv->is_msmtp,
+	};
 	files_init(&s->files, a);
 }
 
@@ -59,14 +48,21 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 
 	/* An account that is known may still say where to log. */
 	s->report.account = s->files.account;
+	s->report.account_file = s->files.account_file;
 	if (result == 0 || s->files.account)
 		s->report.settings = settings;
-	if (result != 0 || account_check_sending(settings, why) != 0 ||
-	    plan_connection(&s->plan, settings, s->arena, why) != 0)
+	if (result != 0)
 		return -1;
+	if (account_check_sending(settings, why) != 0 ||
+	    plan_connection(&s->plan, settings, s->arena, why) != 0)
+		return files_wrap(&s->files, why);
 	if (s->inv->verbose)
-		s->plan.smtp.trace = &send_trace;
-	return cred_start(&s->cred, settings, why);
+		s->plan.smtp.trace = s->inv->is_msmtp && s->inv->shows_settings
+					 ? &show_dialogue_out
+					 : &show_dialogue;
+	if (s->inv->shows_settings)
+		show_what_holds(s);
+	return cred_start(&s->cred, settings, files_netrc(s->arena), why);
 }
 
 int send_share(struct send *s, const struct send *from, struct fail *why)
@@ -74,6 +70,7 @@ int send_share(struct send *s, const struct send *from, struct fail *why)
 	s->files.settings = from->files.settings;
 	s->files.account = from->files.account;
 	s->report.account = s->files.account;
+	s->report.account_file = from->files.account_file;
 	s->report.settings = &s->files.settings;
 	return plan_connection(&s->plan, &s->files.settings, s->arena, why);
 }
@@ -129,7 +126,7 @@ int send_prepare(struct send *s, struct fail *why)
 
 	send_warn(s);
 	if (result != 0)
-		return -1;
+		return files_wrap(&s->files, why);
 	s->report.plan = &s->plan;
 	s->report.message_id = s->view.message_id;
 	plan_rewrite(&s->plan, s->inv, &rewrite);

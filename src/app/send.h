@@ -12,9 +12,6 @@
 #include "report.h"
 #include "rewrite.h"
 
-/* Shows a dialogue on standard error (-v). */
-extern const struct conn_trace send_trace;
-
 struct send {
 	const struct invocation *inv; /* borrowed, as the two below */
 	struct arena *arena;

@@ -6,6 +6,7 @@
 #include "account.h"
 #include "modes.h"
 #include "send.h"
+#include "show.h"
 #include "submit.h"
 #include <stdio.h>
 #include <time.h>
@@ -161,7 +162,7 @@ static int choose_server(struct send *s, struct fail *why)
 		return -1;
 	s->plan.smtp.auth = false;
 	if (s->inv->verbose)
-		s->plan.smtp.trace = &send_trace;
+		s->plan.smtp.trace = &show_dialogue;
 	return 0;
 }
 

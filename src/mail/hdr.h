@@ -29,6 +29,7 @@ enum hdr_flag {
 	HDR_BCC = 1 << 8,        /* a blind recipient field */
 	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty;
 				    of HDR_RESENT, in the newest block */
+	HDR_SHOWN = 1 << 10, /* shows recipients, set_to_header replaces it */
 };
 
 enum hdr_id {

@@ -49,6 +49,12 @@ static bool rule_drop(struct rewriter *w, const struct hdr_field *f)
 	return !kept && rewrite_remove(w, f);
 }
 
+/* Nobody is to learn from them who gets it. */
+static bool rule_shown(struct rewriter *w, const struct hdr_field *f)
+{
+	return w->params->set_to != REWRITE_TO_OFF && rewrite_remove(w, f);
+}
+
 static bool rule_once(struct rewriter *w, const struct hdr_field *f)
 {
 	struct rewrite_kept *k = &w->kept[f->info->id];
@@ -80,6 +86,7 @@ static const struct {
 } rules[] = {
 	{ HDR_RESENT, rewrite_rule_resent },
 	{ 0, rule_account },
+	{ HDR_SHOWN, rule_shown },
 	{ HDR_DROP, rule_drop },
 	{ HDR_MADE, rewrite_rule_made },
 	{ HDR_ONCE | HDR_ONCE_RELAY, rule_once },

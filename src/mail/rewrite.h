@@ -23,8 +23,16 @@ enum rewrite_from {
 	REWRITE_FROM_OFF,
 };
 
+/* What becomes of To, Cc and Bcc. */
+enum rewrite_to {
+	REWRITE_TO_OFF,         /* they stay */
+	REWRITE_TO_ON,          /* a To of `to` takes their place */
+	REWRITE_TO_UNDISCLOSED, /* a To that names nobody */
+};
+
 struct rewrite_params {
 	enum rewrite_from set_from;
+	enum rewrite_to set_to;
 	bool add_date;          /* when missing or empty; Resent-Date as well,
 				   in the newest block of Resent- fields */
 	bool add_message_id;    /* the same */
@@ -39,10 +47,12 @@ struct rewrite_params {
 	const char *new_from;   /* replaces the addresses in From, or NULL: the
 				   display name stays */
 	const char *new_sender; /* the same for Sender */
-	const char *reply_to;   /* value of a Reply-To when there is none, or
-				   NULL */
-	const char *qualify;    /* domain for bare header addresses and for
-				   those of `local`, or NULL */
+	const char *const *to;  /* addresses of a To that is written */
+	size_t n_to;
+	const char *reply_to; /* value of a Reply-To when there is none, or
+				 NULL */
+	const char *qualify;  /* domain for bare header addresses and for
+				 those of `local`, or NULL */
 	struct addr_local local;
 	const char *id_domain; /* right side of Message-ID */
 	time_t now;

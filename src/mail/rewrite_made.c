@@ -15,6 +15,28 @@ static int write_from(struct rewriter *w, struct buf *b, struct fail *why)
 	return 0;
 }
 
+/* RFC 5322 section 2.1.1: a line should have at most 78 characters. */
+static int write_to(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	enum { LINE_CHARACTERS = 76 };
+	const struct rewrite_params *params = w->params;
+	size_t column = sizeof("To:");
+
+	(void)why;
+	if (params->set_to == REWRITE_TO_UNDISCLOSED)
+		buf_adds(b, "undisclosed-recipients:;");
+	for (size_t i = 0; params->set_to == REWRITE_TO_ON && i < params->n_to;
+	     i++) {
+		size_t n = strlen(params->to[i]) + 2;
+		bool is_full = i && column + n > LINE_CHARACTERS;
+
+		buf_adds(b, !i ? "" : is_full ? ",\n " : ", ");
+		buf_adds(b, params->to[i]);
+		column = (is_full ? 1 : column) + n;
+	}
+	return 0;
+}
+
 static int write_reply_to(struct rewriter *w, struct buf *b, struct fail *why)
 {
 	(void)why;
@@ -66,6 +88,11 @@ static bool wants_from(const struct rewriter *w)
 	       w->params->from[0];
 }
 
+static bool wants_to(const struct rewriter *w)
+{
+	return w->params->set_to != REWRITE_TO_OFF;
+}
+
 static bool wants_reply_to(const struct rewriter *w)
 {
 	return w->params->reply_to != NULL;
@@ -95,6 +122,7 @@ static const struct made {
 	int (*write)(struct rewriter *, struct buf *, struct fail *);
 } made[] = {
 	{ HDR_ID_FROM, wants_from, write_from },
+	{ HDR_ID_TO, wants_to, write_to },
 	{ HDR_ID_REPLY_TO, wants_reply_to, write_reply_to },
 	{ HDR_ID_DATE, wants_date, write_date },
 	{ HDR_ID_MESSAGE_ID, wants_message_id, write_message_id },

@@ -1,6 +1,6 @@
 #include "account.h"
 #include "connection.h"
-#include "cred.h"
+#include "expand.h"
 #include "provider.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -29,11 +29,14 @@ bool account_needs_secret(const struct settings *s)
 	return account_has_auth(s);
 }
 
-/* The characters of a mechanism's name (RFC 4422 section 3.1), any case. */
+/*
+ * The characters of a mechanism's name (RFC 4422 section 3.1), in lower case as
+ * all words of the files are.
+ */
 static bool is_mechanism(struct slice name)
 {
 	for (size_t i = 0; i < name.n; i++) {
-		char c = ascii_lower(name.p[i]);
+		char c = name.p[i];
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
 		    c != '-' && c != '_')
@@ -74,8 +77,10 @@ bool account_is_pattern(const char *from)
 
 const char *account_address(const struct settings *s)
 {
-	return s->from && s->from[0] && !account_is_pattern(s->from) ? s->from
-								     : NULL;
+	bool is_none = !s->from || !s->from[0] || account_is_pattern(s->from) ||
+		       strstr(s->from, EXPAND_AUTHOR);
+
+	return is_none ? NULL : s->from;
 }
 
 bool account_allows(const struct settings *s, const char *address)
@@ -145,7 +150,8 @@ static int check(
 {
 	if (s->auth && !is_mechanism(slice_of(s->auth)))
 		return option_fail(why, s, OPT_auth,
-		    "auth: on, off or the name of a mechanism expected");
+		    "auth: on, off or the name of a mechanism in lower "
+		    "case expected");
 	return connection_check(s, warnings, why);
 }
 
@@ -171,7 +177,7 @@ int account_no_secret(
 {
 	return option_fail(why, s, OPT_auth,
 	    "auth is on, but none of password, password_file and passwordeval "
-	    "is set, and %s",
+	    "is set, no netrc file has it, and %s",
 	    keyring);
 }
 
@@ -195,7 +201,5 @@ int account_check_sending(const struct settings *s, struct fail *why)
 	if (!s->user)
 		return option_fail(
 		    why, s, OPT_auth, "auth is on, but user is not set");
-	if (!cred_source(s))
-		return account_no_secret(s, "keyring is off", why);
 	return provider_check_sending(provider_find(s->provider), s, why);
 }

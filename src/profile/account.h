@@ -25,9 +25,9 @@ int account_complete(struct settings *s, struct arena *a, struct buf *warnings,
 int account_check_server(const struct settings *s, struct fail *why);
 
 /*
- * What a sending account needs beyond that: host, user and secret when auth
- * is on, a user name that the provider can accept. Whether the keyring has the
- * secret is found out later (cred.h). Fails: CONFIG.
+ * What a sending account needs beyond that: host, user when auth is on, a user
+ * name that the provider can accept. Whether there is a secret is found out
+ * later (cred.h). Fails: CONFIG.
  */
 int account_check_sending(const struct settings *s, struct fail *why);
 
@@ -35,7 +35,8 @@ int account_check_sending(const struct settings *s, struct fail *why);
 bool account_is_pattern(const char *from);
 
 /*
- * The account's own address; NULL when it has none, or only a pattern.
+ * The account's own address; NULL when it has none, only a pattern, or one
+ * that the message is to say (expand.h).
  */
 const char *account_address(const struct settings *s);
 /*

@@ -239,17 +239,6 @@ static const struct {
 	{ "eval", run_eval },
 };
 
-/* An older keyword stands for a value and takes none. */
-static int run_alias(struct parser *p, const struct option_alias *alias,
-    struct slice value, struct fail *why)
-{
-	if (value.n)
-		return fail(why, FAIL_CONFIG,
-		    "command %s does not take an argument", alias->key);
-	return run_option(
-	    p, &option_table[alias->id], slice_of(alias->value), why);
-}
-
 static int run_line(struct parser *p, struct slice line, struct fail *why)
 {
 	const struct option_info *o;
@@ -264,8 +253,8 @@ static int run_line(struct parser *p, struct slice line, struct fail *why)
 		if (slice_eq(key, slice_of(words[i].word)))
 			return words[i].run(p, value, why);
 	alias = option_alias_by_key(key);
-	if (alias && alias->value)
-		return run_alias(p, alias, value, why);
+	if (alias && option_alias_value(alias, value, &value, why) != 0)
+		return -1;
 	o = option_by_key(key);
 	return o ? run_option(p, o, value, why) : unknown(p, key, why);
 }

@@ -1,6 +1,7 @@
 #include "cred.h"
 #include "account.h"
 #include "keyring.h"
+#include "netrc.h"
 #include "provider.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -167,25 +168,59 @@ static int keyring_failed(const struct settings *s, struct fail *why)
 	return -1;
 }
 
+/*
+ * In a netrc file, in spite of what *why says of the sources before: that is
+ * taken back, or stays when no file has it. The first one that has it, or that
+ * cannot be used, decides.
+ */
+static struct secret *find_netrc(
+    const struct cred *c, const struct settings *s, struct fail *why)
+{
+	const struct netrc_key key = { account_server(s), s->user };
+	struct fail failed = { .kind = FAIL_NONE };
+	struct secret *secret = NULL;
+
+	if (!key.machine || !key.login)
+		return NULL;
+	for (size_t i = 0; c->netrc[i] && !secret && failed.kind == FAIL_NONE;
+	     i++)
+		secret = netrc_read(c->netrc[i], &key, &failed);
+	if (why && (secret || failed.kind != FAIL_NONE))
+		*why = failed;
+	return secret;
+}
+
 static int start_keyring(
     struct cred *c, const struct settings *s, struct fail *why)
 {
 	c->is_keyring = true;
-	return keyring_start(&c->run, s, why) == 0 ? 0 : keyring_failed(s, why);
+	if (keyring_start(&c->run, s, why) == 0)
+		return 0;
+	if (why && why->kind == FAIL_SECRET)
+		keyring_failed(s, why);
+	c->ready = find_netrc(c, s, why);
+	return c->ready ? 0 : -1;
 }
 
-int cred_start(struct cred *c, const struct settings *s, struct fail *why)
+static int start_netrc(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	account_no_secret(s, "keyring is off", why);
+	c->ready = find_netrc(c, s, why);
+	return c->ready ? 0 : -1;
+}
+
+int cred_start(struct cred *c, const struct settings *s,
+    const char *const netrc[], struct fail *why)
 {
 	size_t best = find_source(s);
 
-	*c = (struct cred){ .run.out = -1 };
+	*c = (struct cred){ .run.out = -1, .netrc = netrc };
 	if (!account_needs_secret(s))
 		return 0;
 	if (best < N_SOURCES)
 		return sources[best].start(c, s, why);
-	if (s->keyring)
-		return start_keyring(c, s, why);
-	return account_no_secret(s, "keyring is off", why);
+	return (s->keyring ? start_keyring : start_netrc)(c, s, why);
 }
 
 static struct secret *collect(
@@ -200,9 +235,10 @@ static struct secret *collect(
 	if (!c->is_keyring)
 		return run_collect(&c->run, why);
 	secret = keyring_collect(&c->run, s, why);
-	if (!secret)
-		keyring_failed(s, why);
-	return secret;
+	if (secret)
+		return secret;
+	keyring_failed(s, why);
+	return find_netrc(c, s, why);
 }
 
 struct secret *cred_collect(

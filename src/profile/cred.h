@@ -2,8 +2,9 @@
  * cred: where the account's secret comes from: password, password_file,
  * passwordeval (in this order; the first that is set, but what the command
  * line sets comes before what a file sets), and when none of them is, the
- * keyring of the session. Started before the message is read, collected before
- * the network is touched, freed by the session right after AUTH.
+ * keyring of the session, and then the netrc files. Started before the message
+ * is read, collected before the network is touched, freed by the session right
+ * after AUTH.
  */
 #ifndef PROFILE_CRED_H
 #define PROFILE_CRED_H
@@ -16,16 +17,22 @@ struct cred {
 	struct run run;
 	bool is_keyring; /* what runs looks there */
 	struct secret *ready;
+	const char *const *netrc;
 };
 
-/* The setting a secret would come from, "keyring" too; NULL: none. */
+/*
+ * The setting a secret would come from, "keyring" too; NULL: none, but a netrc
+ * file may still have it.
+ */
 const char *cred_source(const struct settings *s);
 
 /*
- * Does nothing when auth is off or its mechanism takes no password. The
- * settings must live until cred_end(). Fails: SECRET, OS, NOMEM.
+ * Does nothing when auth is off or its mechanism takes no password. netrc are
+ * the paths of files, tried in this order, up to a NULL. They and the settings
+ * must live until cred_end(). Fails: CONFIG, SECRET, OS, NOMEM.
  */
-int cred_start(struct cred *c, const struct settings *s, struct fail *why);
+int cred_start(struct cred *c, const struct settings *s,
+    const char *const netrc[], struct fail *why);
 /*
  * The SMTP password (derived when the source holds an access key's secret), to
  * be freed by the caller. NULL with why->kind NONE when there is none to be

@@ -26,13 +26,6 @@ const struct option_info option_table[OPT_COUNT] = {
 
 #undef OPTION
 
-const struct option_alias option_aliases[] = {
-	{ "connect_timeout", OPT_timeout, NULL },
-	{ "tls_nocertcheck", OPT_tls_certcheck, "off" },
-	{ "tls_nostarttls", OPT_tls_starttls, "off" },
-	{ NULL, OPT_COUNT, NULL },
-};
-
 static const size_t field_size[] = {
 	[OPTION_TEXT] = sizeof(OPTION_FIELD_TEXT),
 	[OPTION_PATH] = sizeof(OPTION_FIELD_PATH),
@@ -51,14 +44,6 @@ static void *field_of(struct settings *s, const struct option_info *o)
 }
 
 /* ---- looking up ---- */
-
-const struct option_alias *option_alias_by_key(struct slice key)
-{
-	for (const struct option_alias *a = option_aliases; a->key; a++)
-		if (slice_eq(slice_of(a->key), key))
-			return a;
-	return NULL;
-}
 
 const struct option_info *option_by_key(struct slice key)
 {

@@ -35,6 +35,8 @@ enum set_auto { SET_AUTO, SET_OFF };
 
 enum protocol { PROTOCOL_SMTP, PROTOCOL_LMTP };
 
+enum set_to { SET_TO_ON, SET_TO_OFF, SET_TO_UNDISCLOSED };
+
 enum password_kind { PASSWORD_AUTO, PASSWORD_SMTP, PASSWORD_AWS_SECRET };
 
 enum header_once { HEADER_ONCE_RFC, HEADER_ONCE_RELAY, HEADER_ONCE_OFF };
@@ -107,17 +109,26 @@ struct option_info {
  */
 extern const struct option_info option_table[OPT_COUNT];
 
-/* Older names of msmtp, and where they lead; the last one has no key. */
+/*
+ * Older names of msmtp, and where they lead; the last one has no key. With
+ * neither text it is another name. With one it stands for that value and
+ * takes none; with both it is a switch between the two.
+ */
 struct option_alias {
 	const char *key;
 	enum option_id id;
-	const char *value; /* it stands for this, and takes none; or NULL */
+	const char *on, *off;
 };
 
 extern const struct option_alias option_aliases[];
 
 /* NULL when it is none. */
 const struct option_alias *option_alias_by_key(struct slice key);
+/* Does it take no value? Such a one is no long option. */
+bool option_alias_is_word(const struct option_alias *a);
+/* What its value is for the setting it leads to. Fails: CONFIG. */
+int option_alias_value(const struct option_alias *a, struct slice value,
+    struct slice *ret_value, struct fail *why);
 /* Aliases are known, too. NULL when unknown. */
 const struct option_info *option_by_key(struct slice key);
 const struct option_info *option_by_letter(char letter);

@@ -19,6 +19,7 @@ FILES = [
     "bin/postrider",
     "share/man/man1/postrider.1",
     "share/man/man5/postriderrc.5",
+    "share/man/man7/postrider-msmtp.7",
     "share/man/man7/postrider-providers.7",
     "share/doc/postrider/examples/ses.postriderrc",
     "share/doc/postrider/examples/oci.postriderrc",

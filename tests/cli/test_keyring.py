@@ -22,7 +22,7 @@ HOST = "127.0.0.1"              # of the relay, so the entry's as well
 TO = "someone@example.net"
 MESSAGE = b"Subject: s\n\nbody\n"
 NOT_SET = ("auth is on, but none of password, password_file and passwordeval "
-           "is set, and ")
+           "is set, no netrc file has it, and ")
 BROKEN = "the keyring cannot be used: postrider-keyring ended"
 
 

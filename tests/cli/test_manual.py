@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOC = Path(os.environ.get("BUILD_DIR") or ROOT / "build").absolute() / "doc"
-PAGES = ["postrider.1", "postriderrc.5", "postrider-providers.7"]
+PAGES = ["postrider.1", "postriderrc.5", "postrider-msmtp.7",
+         "postrider-providers.7"]
 EXAMPLES = sorted((ROOT / "doc/examples").glob("*.postriderrc"))
 
 
@@ -67,7 +68,9 @@ def test_every_directive_was_replaced(page):
     assert not re.search(r"@[A-Z_]+( \S+)?@", source(page))
 
 
-OPTIONS = rows("profile/options.def", r"^OPTION\(\s*(\w+),\s*(\w+),")
+OPTIONS = [row for name in ("options", "options_ses")
+           for row in rows(f"profile/{name}.def",
+                           r"^OPTION\(\s*(\w+),\s*(\w+),")]
 
 
 @pytest.mark.parametrize("key,kind", OPTIONS)

@@ -11,13 +11,16 @@
 #define FOR_NOWHERE  "BHvbBBYYuOkyy+xbTp5WV8HxOfnClYIwg2VJXtBLGij3"
 #define OLD_PASSWORD "An60U4ZD3sd4fg+FvXUjayOipTt8LO4rUUmhpdX6ctDy"
 
+/* Where none is there is a NULL. */
+static const char *netrc[3];
+
 /* cred_start() and cred_collect() over a configuration. */
 static struct secret *collect(const struct settings *s, struct fail *why)
 {
 	struct secret *secret = NULL;
 	struct cred c;
 
-	if (cred_start(&c, s, why) == 0)
+	if (cred_start(&c, s, netrc, why) == 0)
 		secret = cred_collect(&c, s, why);
 	cred_end(&c);
 	return secret;
@@ -78,7 +81,7 @@ TEST(sources)
 		    "e", FAIL_NONE, NULL },
 		{ "auth on\nkeyring off\n", NULL, FAIL_CONFIG,
 		    "none of password, password_file and passwordeval is "
-		    "set, and keyring is off" },
+		    "set, no netrc file has it, and keyring is off" },
 	};
 
 	CHECK_CREDS(rows);
@@ -175,17 +178,105 @@ TEST(ended_early)
 	settings_init(&s);
 	s.auth = "on";
 	s.passwordeval = "sleep 1000";
-	CHECK_INT(cred_start(&c, &s, &why), 0);
+	CHECK_INT(cred_start(&c, &s, netrc, &why), 0);
 	cred_end(&c);
 	CHECK_INT(c.run.pid, 0);
 	CASE("collected twice");
 	s.passwordeval = "echo p";
-	CHECK_INT(cred_start(&c, &s, &why), 0);
+	CHECK_INT(cred_start(&c, &s, netrc, &why), 0);
 	secret_free(cred_collect(&c, &s, &why));
 	CHECK(!cred_collect(&c, &s, &why));
 	CHECK_INT(why.kind, FAIL_BUG);
 	cred_end(&c);
 	cred_end(&c);
+}
+
+/* ---- netrc ---- */
+
+/* Files of a user and of the system; the last one is the account's text. */
+static const struct netrc_row {
+	const char *label;
+	const char *user, *system, *text;
+	const char *secret; /* NULL: none */
+	const char *failure;
+} netrc_rows[] = {
+	{ "the user's", "machine h login u password p\n",
+	    "machine h login u password q\n", "", "p", NULL },
+	{ "the system's", "machine h login v password p\n",
+	    "machine h login u password q\n", "", "q", NULL },
+	{ "only the system's", NULL, "machine h login u password q\n", "", "q",
+	    NULL },
+	{ "neither", "machine h login u\n", "\n", "", NULL,
+	    "no netrc file has it, and keyring is off" },
+	{ "no files", NULL, NULL, "", NULL,
+	    "no netrc file has it, and keyring is off" },
+	{ "another source goes first", "machine h login u password p\n", NULL,
+	    "password x\n", "x", NULL },
+	{ "the name of a socket", "machine /s login u password p\n", NULL,
+	    "host\nsocket /s\n", "p", NULL },
+	{ "auth off", "machine h login u password p\n", NULL, "auth off\n",
+	    NULL, "" },
+};
+
+static const char *write_netrc(const char *name, const char *text)
+{
+	static char paths[2][64];
+	char *place = paths[*name == 's'];
+	int fd;
+
+	snprintf(place, sizeof(paths[0]), "/tmp/unit-cred-%d-%s", (int)getpid(),
+	    name);
+	if (!text)
+		return place;
+	fd = open(place, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	CHECK(fd >= 0);
+	CHECK_INT(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	return place;
+}
+
+TEST(netrc_files)
+{
+	for (size_t i = 0; i < sizeof(netrc_rows) / sizeof(netrc_rows[0]);
+	     i++) {
+		const struct netrc_row *row = &netrc_rows[i];
+		char text[200];
+		struct cred_row as_row = { text, row->secret,
+			row->failure && *row->failure ? FAIL_CONFIG : FAIL_NONE,
+			row->failure };
+
+		snprintf(text, sizeof(text),
+		    "host h\nauth on\nuser u\nkeyring off\n%s", row->text);
+		netrc[0] = write_netrc("user", row->user);
+		netrc[1] = write_netrc("system", row->system);
+		check_cred(&as_row);
+		(void)unlink(netrc[0]);
+		(void)unlink(netrc[1]);
+		CASE(row->label);
+		netrc[0] = NULL;
+	}
+}
+
+TEST(netrc_open_to_others)
+{
+	struct fail why;
+	struct settings s;
+
+	if (geteuid() == 0)
+		SKIP("a file of root may be open");
+	netrc[0] = write_netrc("user", "machine h login u password p\n");
+	netrc[1] = NULL;
+	CHECK_INT(chmod(netrc[0], 0644), 0);
+	settings_init(&s);
+	s.auth = "on";
+	s.host = "h";
+	s.user = "u";
+	s.keyring = false;
+	CHECK(!collect(&s, &why));
+	CHECK_INT(why.kind, FAIL_SECRET);
+	CHECK(strstr(why.text, "must be closed to group and others"));
+	CHECK_INT(unlink(netrc[0]), 0);
+	netrc[0] = NULL;
 }
 
 /* ---- files ---- */

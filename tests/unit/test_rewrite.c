@@ -89,6 +89,64 @@ static void check(const struct row *r, const struct rewrite_params *params)
 	for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)          \
 	check(&(rows)[i], params)
 
+TEST(who_gets_it)
+{
+	static const char *const to[] = { "a@b", "c@d" };
+	static const struct rewrite_params shown = {
+		.set_from = REWRITE_FROM_OFF,
+		.set_to = REWRITE_TO_ON,
+		.keep_bcc = true,
+		.to = to,
+		.n_to = 2,
+	};
+	static const struct rewrite_params hidden = {
+		.set_from = REWRITE_FROM_OFF,
+		.set_to = REWRITE_TO_UNDISCLOSED,
+	};
+	static const struct row shown_rows[] = {
+		{ "none", "X: y\n", "To: a@b, c@d\nX: y\n" },
+		{ "all three", "To: x\nSubject: s\nCc: y\nBcc: z\n",
+		    "To: a@b, c@d\nSubject: s\n" },
+		{ "folded, any case", "tO:\n x,\n y\nX: y\nCC: z\n w\n",
+		    "To: a@b, c@d\nX: y\n" },
+		{ "several", "To: x\nTo: y\nX: y\nTo: z\n",
+		    "To: a@b, c@d\nX: y\n" },
+		{ "those of Resent- stay",
+		    "Resent-To: x@y\nResent-Cc: x@y\nApparently-To: x@y\n",
+		    "To: a@b, c@d\n"
+		    "Resent-To: x@y\nResent-Cc: x@y\nApparently-To: x@y\n" },
+		{ "unreadable", "To: <a@@b\n", "To: a@b, c@d\n" },
+	};
+	static const struct row hidden_rows[] = {
+		{ "none", "X: y\n", "To: undisclosed-recipients:;\nX: y\n" },
+		{ "all three", "X: y\nTo: x\nBcc: y\nCc: z\n",
+		    "To: undisclosed-recipients:;\nX: y\n" },
+	};
+
+	CHECK_ROWS(shown_rows, &shown);
+	CHECK_ROWS(hidden_rows, &hidden);
+}
+
+TEST(who_gets_it_folded)
+{
+	static const char address[] = "someone-with-a-name@example.net";
+	static const char *const to[] = { address, address, address };
+	static const struct rewrite_params shown = {
+		.set_from = REWRITE_FROM_OFF,
+		.set_to = REWRITE_TO_ON,
+		.to = to,
+		.n_to = 3,
+	};
+	static const struct row rows[] = {
+		{ "at 76 characters", "X: y\n",
+		    "To: someone-with-a-name@example.net, "
+		    "someone-with-a-name@example.net,\n"
+		    " someone-with-a-name@example.net\nX: y\n" },
+	};
+
+	CHECK_ROWS(rows, &shown);
+}
+
 TEST(single_labels)
 {
 	static const struct rewrite_params all = { .set_from = REWRITE_FROM_OFF,

@@ -1,0 +1,20 @@
+/*
+ * show: settings and the dialogue for a person to read. Secrets are never in
+ * either: settings show them as *, the dialogue as a label.
+ */
+#ifndef APP_SHOW_H
+#define APP_SHOW_H
+
+#include "conn.h"
+#include "files.h"
+
+/* "account NAME", then a line for each setting that has a value: "key =
+ * value   # origin". */
+void show_settings(const struct files *f, struct buf *b);
+
+/* The dialogue, on standard error: standard output may be a web page. */
+extern const struct conn_trace show_dialogue;
+/* The same on standard output, where msmtp has it. */
+extern const struct conn_trace show_dialogue_out;
+
+#endif
