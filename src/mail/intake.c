@@ -75,8 +75,10 @@ static struct slice mended(struct slice s, char *room)
 	if (slice_find(s, '\r') == s.n && slice_find(s, '\0') == s.n)
 		return s;
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\0')
-			room[n++] = s.p[i] == '\r' ? ' ' : s.p[i];
+		if (s.p[i] == '\r')
+			room[n++] = ' ';
+		else if (s.p[i] != '\0')
+			room[n++] = s.p[i];
 	return (struct slice){ room, n };
 }
 
