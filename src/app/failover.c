@@ -83,7 +83,7 @@ static bool put_back(
 {
 	bool is_taken = false;
 
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = 0; i < m->n && i < part->n_rcpt; i++) {
 		struct outcome_rcpt *r = &o->rcpt[m->place[i]];
 		const char *address = r->address;
 
@@ -103,7 +103,7 @@ static void take_over(
 	const struct moving m = who_moves(o, q, s->arena);
 	struct send *other = make_call(s, account, &m);
 	const size_t *places = q ? q->rcpt : NULL;
-	struct outcome part;
+	struct outcome part = { .n_rcpt = 0 };
 	struct fail why;
 
 	if (q)
