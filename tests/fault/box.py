@@ -117,9 +117,14 @@ class Box:
         return Delivered(counts, reports)
 
     def run_to_the_end(self):
-        """Runs of the queue until nothing waits; what they ended with."""
+        """Runs of the queue until nothing waits; what they ended with.
+
+        A run that finds another one at work ends at once, so one that a
+        successful send has started is waited for.
+        """
         codes = []
         while self.spool.files("new") and len(codes) < RUNS_MAX:
+            self.spool.wait_for_runs()
             self.spool.make_due()
             codes.append(self.run().code)
         return codes

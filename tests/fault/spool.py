@@ -3,6 +3,7 @@
 The format is described in src/spool/queuefile.h.
 """
 
+import fcntl
 import re
 import shutil
 from pathlib import Path
@@ -132,6 +133,13 @@ class Spool:
         return sorted(path for place in places or PLACES
                       if (self.path / place).is_dir()
                       for path in (self.path / place).iterdir())
+
+    def wait_for_runs(self):
+        """Returns when nobody goes through the queue."""
+        lock = self.path / "lock"
+        if lock.exists():
+            with open(lock, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
 
     def letters(self):
         """{id: letters} of the messages that were committed."""

@@ -117,6 +117,9 @@ DIFFERENCES = {
     "header:Resent-Bcc": (
         "header", "Resent-Bcc is as blind as Bcc",
         lambda header: without("Resent-Bcc:", header)),
+    "header:Resent": (
+        "header", "the newest block of Resent- fields has a date and an id",
+        lambda header: without("Resent-(Date|Message-ID):", header)),
     "header:once": (
         "header", "a field that may stand once does (header_once)",
         lambda header: drop_repeats([
