@@ -108,11 +108,10 @@ def mirrors():
     lines = {line for line in run(asked, "mirrors").splitlines()
              if re.fullmatch(rf"deb \S+ {SUITE}(-updates|-security)? main",
                              line)}
-    return sorted(lines, key=lambda line: (line.split()[2], line)) or [
-        f"deb http://deb.debian.org/debian {SUITE} main",
-        f"deb http://deb.debian.org/debian {SUITE}-updates main",
-        "deb http://deb.debian.org/debian-security "
-        f"{SUITE}-security main"]
+    if not lines:
+        raise Unavailable(f"apt has no lists of Debian {SUITE} here: "
+                          "apt-get update")
+    return sorted(lines, key=lambda line: (line.split()[2], line))
 
 
 def apt_settings():
