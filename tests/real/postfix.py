@@ -162,7 +162,7 @@ class Stored:
     message: bytes      # all that follows, lines ending in LF
 
 
-def _free_ports(address, count):
+def free_ports(address, count):
     """Ports the kernel picks, all different."""
     sockets = []
     try:
@@ -217,6 +217,7 @@ class Postfix:
 
     user = f"{USER}@{REALM}"
     password = PASSWORD
+    main_text, master_text = MAIN, MASTER
 
     def __init__(self, certificate, listeners=None, address="127.0.0.1"):
         check_possible()
@@ -279,7 +280,7 @@ class Postfix:
         os.chown(base / "mail", delivery.pw_uid, delivery.pw_gid)
         self._write("store", STORE)
         self._write("sasl/smtpd.conf", SASL.format(base=base))
-        self._write("main.cf", MAIN.format(
+        self._write("main.cf", self.main_text.format(
             tree=self.tree, base=base, owner=OWNER, group=SETGID_GROUP,
             key=self.key, chain=self.chain, realm=REALM))
         self._write_passwords(owner)
@@ -301,8 +302,8 @@ class Postfix:
 
     def _write_listeners(self):
         self.ports = dict(zip(self.listeners,
-                              _free_ports(self.address,
-                                          len(self.listeners))))
+                              free_ports(self.address,
+                                         len(self.listeners))))
         lines = []
         for name, port in self.ports.items():
             lines.append(f"{self.address}:{port} inet n - n - - smtpd")
@@ -310,7 +311,7 @@ class Postfix:
                         **self.listeners[name]}
             lines += [f"  -o {{ {key} = {value} }}"
                       for key, value in settings.items()]
-        text = MASTER.format(base=self.base, delivery=DELIVERY)
+        text = self.master_text.format(base=self.base, delivery=DELIVERY)
         self._write("master.cf", "\n".join(lines) + "\n" + text)
 
     # Running it
