@@ -1,8 +1,10 @@
 """How fast a queue of small messages empties on loopback, by whom."""
 
+import collections
 import contextlib
 import os
 import signal
+import statistics
 import subprocess
 import time
 
@@ -10,7 +12,7 @@ import queues
 import relays
 from bench import ONE
 from budget import REUSE
-from figures import COUNT, ONE_DIGIT, SECONDS, Column, Table
+from figures import COUNT, ONE_DIGIT, OURS, SECONDS, Column, Table
 from meters import Failed
 from peers import Desk
 from real.packages import Unavailable
@@ -27,27 +29,22 @@ def _of_postfix(bench, stack, count, reuse):
     return prepare
 
 
-def _ways(bench, server, stack, count):
-    """(name, its peer, prepare(relay)) of each program with a queue."""
-    def folder(name):
-        made = bench.directory / f"queue-{name}"
-        made.mkdir()
-        return made
+def _ways(bench, server, stack, folder, count):
+    """(name, whether it is slow, prepare(relay)) of what has a queue."""
     given = bench.programs
-    if "postrider" in given:
-        yield "postrider", "postrider", queues.of_program(
-            given["postrider"], folder("postrider"), count)
-    for name, reuse in ("Postfix", False), (REUSE, True):
-        yield name, "Postfix", _of_postfix(bench, stack, count, reuse)
+    if OURS in given:
+        yield OURS, False, queues.of_program(given[OURS], folder, count)
+    if not bench.is_partial:
+        for name, reuse in ("Postfix", False), (REUSE, True):
+            yield name, False, _of_postfix(bench, stack, count, reuse)
     if "dma" in given:
-        desk = Desk(given["dma"], folder("dma"), bench.room, server,
-                    "implicit", bench.trust[ONE])
-        yield "dma", "dma", queues.of_dma(desk, count)
+        desk = Desk(given["dma"], folder, bench.room, server, "implicit",
+                    bench.trust[ONE])
+        yield "dma", False, queues.of_dma(desk, count)
     if "nullmailer" in given:
-        yield "nullmailer", "nullmailer", queues.of_nullmailer(
-            folder("nullmailer"), count)
+        yield "nullmailer", True, queues.of_nullmailer(folder, count)
     if "msmtp" in given:
-        yield "msmtpq", "msmtp", queues.of_msmtpq(folder("msmtpq"), count)
+        yield "msmtpq", True, queues.of_msmtpq(folder, count)
 
 
 def _run(server, count, command, surroundings):
@@ -70,27 +67,34 @@ def _run(server, count, command, surroundings):
         process.wait()
 
 
-def queue(bench, server, count, names=None):
-    """The Table; `names` are those who take part, all if None."""
+def queue(bench, server, count, rounds):
+    """The Table: medians of so many rounds, one for the slow ones."""
     table = Table("queue", f"{count} queued messages to {server.name} on "
                            "loopback, TLS from the start",
                   [Column("seconds", "s", SECONDS),
                    Column("connections", "connections", COUNT),
                    Column("rate", "messages/s", ONE_DIGIT)])
-    relay = queues.Relay(server.ports["implicit"], bench.trust[ONE],
-                         server.user, server.password)
-    with contextlib.ExitStack() as stack:
-        for name, peer, prepare in _ways(bench, server, stack, count):
-            if names and peer not in names:
-                continue
-            bench.say(f"queue: {name}")
-            try:
-                seconds, connections = _run(server, count, *prepare(relay))
-            except (Failed, Unavailable) as reason:
-                table.lack(name, reason)
-                continue
-            finally:
+    found = collections.defaultdict(list)
+    for number in range(rounds):
+        folder = bench.directory / f"queue-{number}"
+        folder.mkdir()
+        with contextlib.ExitStack() as stack:
+            for name, is_slow, prepare in _ways(bench, server, stack, folder,
+                                                count):
+                if number and (is_slow or name not in found):
+                    continue
+                bench.say(f"queue: {name}")
+                relay = queues.Relay(
+                    server.ports["implicit"], bench.trust[ONE], server.user,
+                    server.password)
+                try:
+                    found[name].append(_run(server, count, *prepare(relay)))
+                except (Failed, Unavailable) as reason:
+                    table.lack(name, reason)
+                    found.pop(name, None)
                 stack.close()
-            table.put(name, seconds=seconds, connections=connections,
-                      rate=count / seconds)
+    for name, one in found.items():
+        seconds, connections = map(statistics.median, zip(*one))
+        table.put(name, seconds=seconds, connections=connections,
+                  rate=count / seconds)
     return table

@@ -37,11 +37,13 @@ class Bench:
     peers: list
     given: dict             # name of a peer: path of its program
     say: object             # called with a line for whoever waits
+    is_partial: bool        # peers were left out
 
     def __post_init__(self):
         letters = self.directory / "letters"
         letters.mkdir()
         self.letters = Letters(letters)
+        self._told = ""
         self.programs = {}
         self.lacking = {}       # name of a peer: why it is not there
         self.certificate = self.authority.leaf("good", names=[
@@ -86,7 +88,7 @@ class Bench:
         table says so."""
         server, sent = sender.desk.server, sender.sent
         taken = server.taken()
-        self.say(f"{table.key}: {sender.peer.name}")
+        self._tell(f"{table.key}: {sender.peer.name}")
         try:
             sender.prepare()
             found = meter(*arguments)
@@ -97,7 +99,15 @@ class Bench:
             return None
         return found
 
-    def versions(self):
-        """(peer, version of its Debian package) pairs."""
-        return [(peer.name, peer.version()) for peer in self.peers
-                if peer.name in self.programs and peer.version()]
+    def _tell(self, line):
+        if line != self._told:
+            self.say(line)
+        self._told = line
+
+    def about(self):
+        """(peer, what is to be known of it) pairs."""
+        for peer in self.peers:
+            words = [peer.version()] if peer.name in self.programs else []
+            known = "; ".join(filter(None, [*words, peer.note]))
+            if known:
+                yield peer.name, known

@@ -42,7 +42,9 @@ class Table:
         self.notes = []         # what a reader of the figures must know
 
     def put(self, peer, **figures):
-        self.rows.setdefault(peer, {}).update(figures)
+        """Figures of a row; None is one that could not be had."""
+        self.rows.setdefault(peer, {}).update(
+            {key: one for key, one in figures.items() if one is not None})
 
     def lack(self, peer, reason):
         """Why figures of this peer, or of all (None), are not there."""

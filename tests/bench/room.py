@@ -5,7 +5,8 @@
         subprocess.run(room.command([...]))
 
 For programs whose places and users are compiled in. It needs root, else it
-raises Unavailable. What is written below LAYERS is gone with the room.
+raises Unavailable. What is written below LAYERS is gone with the room, and so
+is every process in it.
 """
 
 import os
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from real import processes
 from real.packages import Unavailable
 
 LAYERS = ("/etc", "/usr/lib/ssl", "/var/spool")
@@ -67,6 +69,10 @@ class Room:
         return self
 
     def __exit__(self, *_):
+        if os.readlink(f"/proc/{self._holder.pid}/ns/mnt") != \
+                os.readlink("/proc/self/ns/mnt"):
+            processes.end_all(lambda: processes.in_mount_namespace_of(
+                self._holder.pid))
         self._end()
 
     def _end(self):

@@ -80,7 +80,7 @@ def _by_mode(ports):
 
 @contextlib.contextmanager
 def _postfix(certificate, room, address):
-    with postfix.Postfix(certificate, LISTENERS, address) as server:
+    with postfix.Postfix(certificate, LISTENERS, address=address) as server:
         lines = Lines(server.base / "log", taken=rb": discard: END-OF-MESSAGE",
                       connections=rb"smtpd\[\d+\]: connect from")
         yield Server("Postfix", packages.version("postfix"), address,
