@@ -11,12 +11,13 @@ import statistics
 from bench import ONE, SYSTEM
 from figures import (COUNT, MIB, MILLIONS, MILLISECONDS, ONE_DIGIT, SECONDS,
                      Column, Table)
-from letters import HUGE, LARGE, SMALL
+from letters import HUGE, LARGE, NAMES, SMALL
 from meters import TOOLS, Failed
 from real.packages import Unavailable
 from real.wire import Wire
 from servers import MODES, fetch, open_server
 
+KEYS = {SMALL: "small", LARGE: "large", HUGE: "huge"}
 TRUSTED = {ONE: "one certificate trusted",
            SYSTEM: "the system's certificates and one more trusted"}
 
@@ -44,13 +45,11 @@ def missing(name, reason):
 def counted(bench, server, trust, key, sizes):
     """Instructions for each size, calls and libraries for the small one;
     medians of so many runs: {size: runs}."""
-    names = {SMALL: "small", LARGE: "large"}
-    titles = {SMALL: "M instructions, 2 KB", LARGE: "M instructions, 10 MB"}
     table = Table(key, f"Counted: TLS from the start to {server.name}, "
                        f"{TRUSTED[trust]}",
-                  [*[Column(names[size], titles[size], MILLIONS)
-                     for size in sizes],
-                   Column("calls", "system calls, 2 KB", COUNT),
+                  [*[Column(KEYS[size], f"M instructions, {NAMES[size]}",
+                            MILLIONS) for size in sizes],
+                   Column("calls", f"system calls, {NAMES[SMALL]}", COUNT),
                    Column("libraries", "libraries", COUNT)])
     lacking = [tool for tool in TOOLS if not shutil.which(tool)]
     if lacking:
@@ -60,7 +59,7 @@ def counted(bench, server, trust, key, sizes):
         for size, runs in sizes.items():
             found = repeated(bench, table, sender, runs, sender.instructions,
                              size)
-            table.put(sender.peer.name, **{names[size]: found})
+            table.put(sender.peer.name, **{KEYS[size]: found})
         calls = repeated(bench, table, sender, sizes[SMALL], sender.calls,
                          SMALL)
         if calls:
@@ -82,42 +81,35 @@ def repeated(bench, table, sender, runs, meter, size):
 
 
 def memory(bench, server):
-    sizes = {"small": SMALL, "large": LARGE, "huge": HUGE}
     trust = SYSTEM if SYSTEM in bench.trust else ONE
     table = Table("memory", f"Peak of memory: TLS from the start to "
                             f"{server.name}, {TRUSTED[trust]}",
-                  [Column("small", "MiB, 2 KB", MIB),
-                   Column("large", "MiB, 10 MB", MIB),
-                   Column("huge", "MiB, 40 MB", MIB)])
+                  [Column(key, f"MiB, {NAMES[size]}", MIB)
+                   for size, key in KEYS.items()])
     for sender in bench.senders(table, server, trust=trust):
-        for name, size in sizes.items():
+        for size, key in KEYS.items():
             found = bench.measure(table, sender, sender.memory, size)
-            if found is not None:
-                table.put(sender.peer.name, **{name: found})
+            table.put(sender.peer.name, **{key: found})
     return table
 
 
 def times(bench, server, sizes, key):
     """Medians of so many runs for each size: {size: runs}."""
-    names = {SMALL: "", LARGE: "_large", HUGE: "_huge"}
-    titles = {SMALL: ("ms", "2 KB", MILLISECONDS),
-              LARGE: ("s", "10 MB", SECONDS), HUGE: ("s", "40 MB", SECONDS)}
-    columns = []
-    for size in sizes:
-        unit, words, form = titles[size]
-        columns += [Column(f"wall{names[size]}", f"wall {unit}, {words}",
-                           form),
-                    Column(f"cpu{names[size]}", f"CPU {unit}, {words}", form)]
-    table = Table(key, f"Times on loopback: TLS from the "
-                  f"start to {server.name}, {TRUSTED[ONE]}", columns)
+    table = Table(key, f"Times on loopback: TLS from the start to "
+                       f"{server.name}, {TRUSTED[ONE]}",
+                  [Column(f"{kind}_{KEYS[size]}", f"{kind} {word}, "
+                          f"{NAMES[size]}", unit) for size in sizes
+                   for word, unit in [("ms", MILLISECONDS) if size == SMALL
+                                      else ("s", SECONDS)]
+                   for kind in ("wall", "CPU")])
     senders = bench.senders(table, server)
     for size, runs in sizes.items():
         found = take_turns(bench, table, senders, runs,
                            lambda sender: sender.times(size))
         for name, one in found.items():
             wall, cpu = (statistics.median(column) for column in zip(*one))
-            table.put(name, **{f"wall{names[size]}": wall,
-                               f"cpu{names[size]}": cpu})
+            table.put(name, **{f"wall_{KEYS[size]}": wall,
+                               f"CPU_{KEYS[size]}": cpu})
     return table
 
 
@@ -138,15 +130,20 @@ def take_turns(bench, table, senders, runs, meter):
     return found
 
 
-def trips(bench, name, runs, delay=0.05):
-    """Round trips until the answer to the message is there."""
-    table = Table(
+def trips_table(name, delay):
+    return Table(
         f"trips-{name}", f"Round trips of {2000 * delay:.0f} ms from the "
-        f"first packet to the answer to 2 KB, {name}, {TRUSTED[ONE]}",
+        f"first packet to the answer to {NAMES[SMALL]}, {name}, "
+        f"{TRUSTED[ONE]}",
         [Column("implicit", "TLS from the start", COUNT),
          Column("implicit_clock", "by the clock", ONE_DIGIT),
          Column("starttls", "STARTTLS", COUNT),
          Column("starttls_clock", "by the clock", ONE_DIGIT)])
+
+
+def trips(bench, name, runs, delay=0.05):
+    """Round trips until the answer to the message is there."""
+    table = trips_table(name, delay)
     try:
         fetch(name)     # no package mirror is at the end of the wire
         with Wire(delay) as wire:

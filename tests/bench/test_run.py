@@ -1,4 +1,4 @@
-"""The command runs, and what is counted of the program is within the budget."""
+"""The command runs, and what it counts of the program is within the budget."""
 
 import os
 import shutil
