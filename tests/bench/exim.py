@@ -10,19 +10,13 @@ since its user's name is compiled in.
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
-from real import postfix, processes
-from real.packages import Unavailable, unpacked
+from real import packages, postfix
+from real.daemon import Daemon, free_ports
+from real.packages import Unavailable
 
 PACKAGE = "exim4-daemon-light"
 USER, USER_ID = "Debian-exim", 64990
-START_SECONDS = 30
 
 CONFIG = """\
 exim_path = {program}
@@ -69,41 +63,21 @@ login:
 """
 
 
-class Exim:
+class Exim(Daemon):
     """One instance; `ports` has "smtps" and "submission"."""
 
+    name = "Exim"
+    log_name = "log/main"
     user = postfix.Postfix.user
     password = postfix.PASSWORD
 
     def __init__(self, certificate, room, address="127.0.0.1"):
+        super().__init__(address)
         if os.geteuid() != 0:
             raise Unavailable("Exim needs root to run")
-        self.program = unpacked(PACKAGE) / "usr/sbin/exim4"
+        self.program = packages.program(PACKAGE, "usr/sbin/exim4")
         self.chain, self.key = certificate
         self.room = room
-        self.address = address
-        self.ports = {}
-        self.base = None
-        self.daemon = None
-
-    def __enter__(self):
-        self.base = Path(tempfile.mkdtemp(prefix="exim-"))
-        self.guard = None
-        try:
-            self._lay_out()
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    @property
-    def log(self):
-        path = self.base / "log/main"
-        return path.read_text(errors="replace") if path.exists() else ""
 
     def _lay_out(self):
         self.room.add_user(USER, USER_ID)
@@ -118,61 +92,15 @@ class Exim:
             os.chown(copy, USER_ID, USER_ID)
             copy.chmod(0o400)
 
-    def _start(self):
-        for _ in range(postfix.ATTEMPTS):
-            self.ports = dict(zip(("smtps", "submission"),
-                                  postfix.free_ports(self.address, 2)))
-            config = self.base / "config"
-            config.write_text(CONFIG.format(
-                program=self.program, base=self.base, address=self.address,
-                chain=self.base / "chain", key=self.base / "key",
-                user=self.user, password=self.password, **self.ports))
-            trouble = self._start_daemon(config)
-            if trouble is None:
-                return
-            self._end_processes()
-        raise RuntimeError(f"Exim does not start: {trouble}")
+    def _choose_ports(self):
+        self.ports = dict(zip(("smtps", "submission"),
+                              free_ports(self.address, 2)))
+        (self.base / "config").write_text(CONFIG.format(
+            program=self.program, base=self.base, address=self.address,
+            chain=self.base / "chain", key=self.base / "key",
+            user=self.user, password=self.password, **self.ports))
 
-    def _start_daemon(self, config):
-        """None when every port answers, else what went wrong."""
-        with open(self.base / "stderr", "wb") as errors:
-            self.daemon = subprocess.Popen(
-                self.room.command([str(self.program), "-C", str(config),
-                                   "-bdf"]),
-                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
-                start_new_session=True)
-        self.guard = processes.Guard(self.daemon.pid, self.base)
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.daemon.poll() is None:
-            if self._answers():
-                return None
-            time.sleep(0.02)
-        said = (self.base / "stderr").read_text(errors="replace")
-        return f"ended with {self.daemon.poll()}: {said}\n{self.log[-2000:]}"
-
-    def _answers(self):
-        try:
-            for port in self.ports.values():
-                socket.create_connection((self.address, port), 1).close()
-        except OSError:
-            return False
-        return True
-
-    def _end_processes(self):
-        if self.daemon is None:
-            return
-        if self.daemon.poll() is None:
-            self.daemon.send_signal(signal.SIGTERM)
-        processes.end_session(self.daemon.pid)
-        self.daemon.wait()
-        self.guard.dismiss()
-        self.daemon = None
-
-    def stop(self):
-        """End it and remove its directory; twice does no harm."""
-        try:
-            self._end_processes()
-        finally:
-            if self.base:
-                shutil.rmtree(self.base, ignore_errors=True)
+    def _run(self):
+        return self.room.command([
+            self.program, "-C", str(self.base / "config"), "-bdf"]), {
+                "PATH": "/usr/bin:/bin", "LC_ALL": "C"}

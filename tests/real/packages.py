@@ -76,18 +76,24 @@ def unpacked(name, directory=None):
     return tree
 
 
+def check_libraries(*programs, **environment):
+    """Raises Unavailable when a library of a program is not installed."""
+    said = subprocess.run(
+        ["ldd", *map(str, programs)], capture_output=True, text=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **environment},
+        check=False).stdout
+    lacking = {line.split()[0] for line in said.splitlines()
+               if line.endswith("not found")}
+    if lacking:
+        raise Unavailable(f"not installed: {' '.join(sorted(lacking))}")
+
+
 def program(name, path):
     """A program of a package, which need not be installed; as text."""
     found = unpacked(name) / path
     if not found.exists():
         raise Unavailable(f"package {name} has no {path}")
-    said = subprocess.run(["ldd", str(found)], capture_output=True, text=True,
-                          env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-                          check=False).stdout
-    lacking = sorted({line.split()[0] for line in said.splitlines()
-                      if line.endswith("not found")})
-    if lacking:
-        raise Unavailable(f"not installed: {' '.join(lacking)}")
+    check_libraries(found)
     return str(found)
 
 
