@@ -2,7 +2,6 @@
 #include "buf.h"
 #include "mem.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,11 +31,9 @@ struct conn {
 struct conn *conn_new(int fd, const struct conn_trace *trace)
 {
 	struct conn *c = mem_zero(sizeof(*c));
-	int domain = AF_UNSPEC, flags = fcntl(fd, F_GETFL);
-	socklen_t n = sizeof(domain);
+	socklen_t n = sizeof(int);
+	int domain = AF_UNSPEC;
 
-	if (flags >= 0 && !(flags & O_NONBLOCK))
-		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	c->fd = fd;
 	c->is_local = domain == AF_UNIX;
@@ -160,6 +157,8 @@ static int conn_wait(
 		return fail(why, FAIL_LOST, "timed out");
 	if (n < 0)
 		return fail(why, FAIL_LOST, "%s", strerror(errno));
+	if (c->tls)
+		tls_listen(c->tls);
 	return 0;
 }
 
@@ -186,13 +185,15 @@ int conn_start_tls(
 		    "the server sent data in clear before TLS began");
 	}
 	tls_attach(t, c->fd);
-	while ((status = tls_step(t, why)) != TLS_DONE)
+	while ((status = tls_step(t, why)) != TLS_DONE) {
 		if (wait_status(c, status, d, why) != 0) {
 			tls_free(t);
 			return status == TLS_FAILED
 				   ? -1
 				   : fail_wrap(why, "the TLS handshake");
 		}
+		tls_listen(t);
+	}
 	c->tls = t;
 	conn_note(c, tls_describe(t));
 	return 0;
@@ -216,7 +217,7 @@ static enum tls_status read_some(
 	if (c->tls)
 		return tls_read(c->tls, room, n, ret_n, why);
 	do
-		got = recv(c->fd, room, n, 0);
+		got = recv(c->fd, room, n, MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return TLS_WANT_READ;
@@ -247,7 +248,8 @@ static int conn_fill(struct conn *c, struct deadline d, struct fail *why)
 		c->in_n -= c->in_at;
 		c->in_at = 0;
 	}
-	if (c->tls && tls_pending(c->tls) > 0)
+	/* Records may be here already, of which no waiting would tell. */
+	if (c->tls)
 		status = read_some(c, &n, why);
 	while (status != TLS_DONE) {
 		if (wait_status(c, status, d, why) != 0)
@@ -308,7 +310,7 @@ static enum tls_status write_some(struct conn *c, struct fail *why)
 		return status;
 	}
 	do
-		sent = send(c->fd, bytes, n, MSG_NOSIGNAL);
+		sent = send(c->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno == EAGAIN)
 		return TLS_WANT_WRITE;
@@ -399,6 +401,8 @@ static int conn_listen(struct conn *c, struct fail *why)
 	if (conn_surplus(c) > 0)
 		return 1;
 	c->in_at = c->in_n = 0;
+	if (c->tls)
+		tls_listen(c->tls);
 	status = read_some(c, &n, why);
 	if (status == TLS_DONE)
 		return count_input(c, n, why) == 0 ? 1 : -1;
