@@ -23,7 +23,7 @@ struct conn {
 	size_t total_in;
 	char *in; /* CONN_LINE_MAX; unread from in_at to in_n */
 	size_t in_at, in_n;
-	char *out; /* CONN_QUEUE_MAX; unsent from out_at to out_n */
+	char *out; /* unsent from out_at to out_n; CONN_ROOM behind it */
 	size_t out_at, out_n;
 	size_t begun; /* of what is unsent: in a record that was begun */
 };
@@ -39,7 +39,7 @@ struct conn *conn_new(int fd, const struct conn_trace *trace)
 	c->is_local = domain == AF_UNIX;
 	c->is_tcp = domain == AF_INET || domain == AF_INET6;
 	c->in = mem_alloc(CONN_LINE_MAX);
-	c->out = mem_alloc(CONN_QUEUE_MAX);
+	c->out = mem_alloc(CONN_QUEUE_MAX + CONN_ROOM);
 	buf_init(&c->traced, TRACE_LINE_MAX);
 	if (trace)
 		c->trace = *trace;
@@ -411,7 +411,9 @@ static int conn_listen(struct conn *c, struct fail *why)
 	return wait_status(c, status, (struct deadline){ 0 }, why);
 }
 
-static int stream_flush(struct conn *c, int seconds, struct fail *why)
+/* Until no more than `rest` octets wait. */
+static int stream_flush(
+    struct conn *c, size_t rest, int seconds, struct fail *why)
 {
 	struct deadline d = deadline_in(seconds);
 	int heard;
@@ -419,15 +421,13 @@ static int stream_flush(struct conn *c, int seconds, struct fail *why)
 	while ((heard = conn_listen(c, why)) == 0) {
 		enum tls_status status = TLS_DONE;
 
-		while (status == TLS_DONE && unsent(c) > 0) {
+		while (status == TLS_DONE && unsent(c) > rest) {
 			status = write_some(c, why);
 			if (status == TLS_DONE)
 				d = deadline_in(seconds);
 		}
-		if (status == TLS_DONE) {
-			c->out_at = c->out_n = 0;
+		if (status == TLS_DONE)
 			return 0;
-		}
 		if (status == TLS_FAILED || status == TLS_CLOSED)
 			return wait_status(c, status, d, why);
 		if (conn_wait(c, POLLIN | POLLOUT, d, why) != 0)
@@ -436,20 +436,28 @@ static int stream_flush(struct conn *c, int seconds, struct fail *why)
 	return heard;
 }
 
-int conn_stream(
-    struct conn *c, struct slice bytes, int seconds, struct fail *why)
+char *conn_room(struct conn *c)
 {
-	bool is_flush = bytes.n == 0;
+	return c->out + c->out_n;
+}
+
+int conn_stream(struct conn *c, size_t n, int seconds, struct fail *why)
+{
 	int result = check_writable(c, why);
 
-	trace_output(c, bytes);
-	while (result == 0 && (bytes.n > 0 || is_flush)) {
-		enqueue(c, &bytes);
-		if (is_flush || c->out_n == CONN_QUEUE_MAX)
-			result = stream_flush(c, seconds, why);
-		is_flush = false;
-	}
 	if (result != 0)
+		return result;
+	trace_output(c, (struct slice){ conn_room(c), n });
+	c->out_n += n;
+	if (n > 0 && c->out_n < CONN_QUEUE_MAX)
+		return 0;
+	result = stream_flush(c, n > 0 ? RECORD_MAX - 1 : 0, seconds, why);
+	if (result != 0) {
 		c->is_broken = true;
-	return result;
+		return result;
+	}
+	c->out_n = unsent(c);
+	memmove(c->out, c->out + c->out_at, c->out_n);
+	c->out_at = 0;
+	return 0;
 }
