@@ -147,6 +147,23 @@ def test_pattern_has_no_address_to_put_in(program, authority):
         assert relay.messages[0].mail_from == "a@example.com"
 
 
+@pytest.mark.parametrize("own", ["%F", "x%F"])
+def test_an_author_does_not_take_his_own_place(program, authority, own):
+    with Relay(program, authority, "ses",
+               {"from": own, "allowed_from": "@example.com",
+                "qualify_domain": "example.com", "domain": "host.example.com"},
+               verified={"example.com", "example.net"}) as relay:
+        result = relay.send(["x@example.net"], b"From: a@example.net\n\nx\n")
+        assert result.code == 77
+        assert b"a@example.net may not be the sender" in result.err
+        assert not relay.messages
+        result = relay.send(["-fb@example.net", "x@example.net"],
+                            b"From: a@example.com\n\nx\n")
+        assert result.code == 0
+        expected = own.replace("%F", "a@example.com")
+        assert relay.messages[0].mail_from == expected
+
+
 def test_without_from_the_header_names_the_sender(program, authority):
     """For a provider that knows approved senders; else it is the caller."""
     login = pwd.getpwuid(os.getuid()).pw_name
