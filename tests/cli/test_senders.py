@@ -193,6 +193,16 @@ def test_wrong_reply_to_is_refused_with_its_line(program, authority, value):
         assert not relay.sessions
 
 
+def test_wrong_reply_to_of_the_command_line_is_no_line_of_a_file(
+        program, authority):
+    with Relay(program, authority, "ses") as relay:
+        result = relay.send(["--reply-to=a b c@", "x@example.net"],
+                            b"\nx\n")
+        assert result.code == 78
+        assert b" command line: reply_to a b c@: " in result.err
+        assert b": line " not in result.err and not relay.sessions
+
+
 def test_a_relay_of_no_provider_is_left_to_judge(program, authority):
     """As with msmtp: nothing is replaced unless somebody says so."""
     with Relay(program, authority, "ses",
