@@ -125,15 +125,20 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 			s, o->option, slice_of(o->value), &source, why) == 0)
 			continue;
 		why->kind = FAIL_USAGE;
-		return fail_wrap(why, "command line");
+		return fail_wrap(why, ORIGIN_TYPED);
 	}
 	return 0;
 }
 
 int files_wrap(const struct files *f, struct fail *why)
 {
-	if (why->kind == FAIL_CONFIG && f->account_file &&
-	    !slice_starts(slice_of(why->text), slice_of(f->account_file)))
+	struct slice text = slice_of(why->text);
+	/* A setting that somebody set names its place itself. */
+	bool has_place =
+	    slice_starts(text, SLICE(ORIGIN_TYPED)) ||
+	    (f->account_file && slice_starts(text, slice_of(f->account_file)));
+
+	if (why->kind == FAIL_CONFIG && f->account_file && !has_place)
 		fail_wrap(why, "%s: line %u", f->account_file, f->account_line);
 	return -1;
 }
