@@ -88,8 +88,9 @@ static int nothing_found(const struct files_places *at, struct fail *why)
 }
 
 static int read_files(
-    const struct invocation *inv, struct config *c, struct fail *why)
+    struct files *f, const struct invocation *inv, struct fail *why)
 {
+	struct config *c = &f->config;
 	const struct files_places at =
 	    inv->file ? (struct files_places){ .system = find_system(c->arena) }
 		      : files_find(c->arena);
@@ -104,9 +105,10 @@ static int read_files(
 	system_wide = config_read(c, at.system, ORIGIN_SYSTEM, false, why);
 	if (system_wide == CONFIG_FAILED)
 		return -1;
-	return user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
-		   ? nothing_found(&at, why)
-		   : 0;
+	f->found = user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
+		       ? FILES_ABSENT
+		       : FILES_READ;
+	return f->found == FILES_READ ? 0 : nothing_found(&at, why);
 }
 
 int files_overrides(const struct invocation *inv, struct settings *s,
@@ -184,7 +186,7 @@ int files_load(struct files *f, const struct invocation *inv,
 		    "--host and --account exclude each other: with --host no "
 		    "configuration file is read");
 	if (!cmdline_sets(inv, OPT_host)) {
-		if (read_files(inv, c, why) != 0)
+		if (read_files(f, inv, why) != 0)
 			return -1;
 		account = config_pick(c, inv->account, sender, why);
 		if (!account)
