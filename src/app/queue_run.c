@@ -304,8 +304,7 @@ static void put_aside(
 	report_warning(&r->report, item->id, why->text);
 	r->code = fail_exit_code(why->kind);
 	if (why->kind == FAIL_MESSAGE && item->place != STORE_FAILED &&
-	    store_move(
-		&r->store, item->place, STORE_FAILED, item->id, &failed) != 0)
+	    store_put_aside(&r->store, item, &failed) != 0)
 		report_warning(&r->report, item->id, failed.text);
 }
 
@@ -320,13 +319,13 @@ static void take(struct runner *r, const struct store_item *item)
 	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
 	if (result == 0)
 		result = work_on(&t, r, &why);
+	store_release(&t.queued.file);
 	if (result != 0 && why.kind != FAIL_LOCKED)
 		put_aside(r, item, &why);
 	else if (result != 0 && r->run->id) {
 		log_error("%s", why.text);
 		r->code = fail_exit_code(why.kind);
 	}
-	store_release(&t.queued.file);
 	msg_free(&t.msg);
 	arena_free(&t.arena);
 }

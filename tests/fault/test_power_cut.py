@@ -21,7 +21,8 @@ SCENES = [scene for scene in scenario.ENQUEUE + scenario.RUN
               "always", "always-one-refused", "always-nobody-listens",
               "on-failure-nobody-listens", "run", "run-one-refused",
               "run-busy", "run-lost-reply", "run-hold", "run-never",
-              "run-expired")]
+              "run-expired", "always-plain",
+              "on-failure-plain", "run-hold-plain", "run-expired-plain")]
 
 
 def read_state(path):
@@ -39,7 +40,12 @@ def set_up(state, path):
     root = path.parent
     for one in sorted(state.folders - {""}):
         (root / one).mkdir(mode=0o700)
+    made = {}
     for name, data in state.files.items():
+        if (inode := state.inodes.get(name, name)) in made:
+            (root / name).hardlink_to(made[inode])
+            continue
+        made[inode] = root / name
         (root / name).write_bytes(data)
         (root / name).chmod(0o600)
 
@@ -47,7 +53,7 @@ def set_up(state, path):
 def promised_from(found):
     """Index of the first cut at which the message must survive."""
     for index, step in enumerate(found):
-        if step.kind == "rename" and "/new/" in step.to:
+        if step.kind in ("rename", "link") and "/new/" in step.to:
             return int(step.safe_at) + 1
     return len(found) + 1
 
@@ -78,6 +84,8 @@ class Check:
             yield f"a damaged file in new: {reason}"
             return
         scene = self.scene
+        if not letters and ("queue_unknown", "hold") in scene.settings:
+            yield "what somebody must decide on is gone"
         made = self.stage.box
         set_up(state, made.spool.path)
         mark = made.mark()
@@ -132,7 +140,7 @@ def test_power_cut(box, scene, record_property):
     before = read_state(path)
     _, lines = power_cut.record(
         box.command(*stage.args), stage.stdin, box.program.environment(),
-        box.program.home)
+        box.program.home, scene.always)
     found = power_cut.steps(lines, str(path.parent))
     assert any(step.kind == "sync" for step in found)
     check = Check(stage, before, found)
