@@ -39,6 +39,13 @@ struct runner {
 	struct queue_line line;
 	struct deadline deadline;
 	unsigned tried;
+
+	struct {
+		const struct store_item *first;
+		unsigned n;
+		struct fail why;
+	} newer; /* messages that only a newer program can read */
+
 	int code;
 };
 
@@ -295,6 +302,27 @@ static int work_on(struct attempt *t, struct runner *r, struct fail *why)
 
 /* ---- the run ---- */
 
+/* Said once: after a step back to an older program there may be many. */
+static void say_who_is_newer(struct runner *r)
+{
+	if (r->newer.n == 0)
+		return;
+	r->code = fail_exit_code(r->newer.why.kind);
+	if (r->newer.n > 1)
+		fail_wrap(&r->newer.why, "this and %u more, left alone",
+		    r->newer.n - 1);
+	report_warning(&r->report, r->newer.first->id, r->newer.why.text);
+}
+
+static void note_newer(
+    struct runner *r, const struct store_item *item, const struct fail *why)
+{
+	if (r->newer.n++ == 0) {
+		r->newer.first = item;
+		r->newer.why = *why;
+	}
+}
+
 /* It stays where a person finds it, and out of the way of the others. */
 static void put_aside(
     struct runner *r, const struct store_item *item, const struct fail *why)
@@ -317,8 +345,12 @@ static void take(struct runner *r, const struct store_item *item)
 
 	msg_init(&t.msg);
 	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
-	if (result == 0)
+	if (result == 0) {
 		result = work_on(&t, r, &why);
+	} else if (why.kind == FAIL_CONFIG) {
+		note_newer(r, item, &why);
+		result = 0;
+	}
 	store_release(&t.queued.file);
 	if (result != 0 && why.kind != FAIL_LOCKED)
 		put_aside(r, item, &why);
@@ -388,6 +420,7 @@ static int go_through(struct runner *r, struct fail *why)
 		if (is_wanted(r, v[i].item))
 			take(r, v[i].item);
 	queue_line_end(&r->line);
+	say_who_is_newer(r);
 	return 0;
 }
 

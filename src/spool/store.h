@@ -15,8 +15,8 @@
  * where it is taken first.
  *
  * Fails: OS (text says it is the spool), CONFIG (a directory that is not ours
- * or open to others), LOCKED (somebody else works on it), MESSAGE (a file that
- * is no message).
+ * or open to others; a file of a newer version, which is to be left alone),
+ * LOCKED (somebody else works on it), MESSAGE (a file that is no message).
  */
 #ifndef SPOOL_STORE_H
 #define SPOOL_STORE_H
