@@ -68,32 +68,24 @@ static int try_account(struct send *other, const struct send *s,
 		other->plan.after_dot = queue_after_dot;
 		other->plan.before_dot_ctx = q;
 	}
-	why->kind = FAIL_NONE;
-	other->password =
-	    cred_collect(&other->cred, &other->files.settings, why);
-	if (!other->password && why->kind != FAIL_NONE)
+	if (cred_collect(&other->cred, &other->files.settings, &other->password,
+		why) != 0)
 		return -1;
 	submit(&other->plan, s->msg, other->password, s->arena, ret);
 	return 0;
 }
 
 /* Puts the part into the whole. Returns whether anybody was taken. */
-static bool put_back(
-    struct outcome *o, const struct outcome *part, const struct moving *m)
+static bool put_back(struct outcome *o, const struct outcome *part,
+    const struct moving *m, struct arena *a)
 {
 	bool is_taken = false;
 
 	for (size_t i = 0; i < m->n && i < part->n_rcpt; i++) {
-		struct outcome_rcpt *r = &o->rcpt[m->place[i]];
-		const char *address = r->address;
-
-		*r = part->rcpt[i];
-		r->address = address;
-		is_taken |= r->class == OUTCOME_ACCEPTED;
+		outcome_put(o, m->place[i], &part->rcpt[i]);
+		is_taken |= part->rcpt[i].class == OUTCOME_ACCEPTED;
 	}
-	if (part->server_id)
-		o->server_id = part->server_id;
-	o->size = part->size;
+	outcome_sum(o, part, a);
 	return is_taken;
 }
 
@@ -108,13 +100,10 @@ static void take_over(
 
 	if (q)
 		q->rcpt = m.file;
-	if (try_account(other, s, q, &part, &why) != 0) {
+	if (try_account(other, s, q, &part, &why) != 0)
 		log_warning("failover: account %s: %s", account, why.text);
-	} else {
-		if (put_back(o, &part, &m))
-			s->report = other->report;
-		submit_whole(o, part.reply);
-	}
+	else if (put_back(o, &part, &m, s->arena))
+		s->report = other->report;
 	if (q)
 		q->rcpt = places;
 	send_end(other);

@@ -1,10 +1,10 @@
 #include "queue.h"
 #include "log.h"
+#include "random.h"
 #include "schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -175,15 +175,6 @@ static void copy_text(char *room, size_t size, const char *text)
 	buf_add_printable(&b, slice_head(slice_of(text), size - 1));
 	(void)snprintf(room, size, "%s", buf_text(&b));
 	buf_free(&b);
-}
-
-static uint32_t random_number(void)
-{
-	uint32_t random = 0;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = (uint32_t)getpid();
-	return random;
 }
 
 /* The first recipient whose letter this is; NULL: none. */

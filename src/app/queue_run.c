@@ -135,11 +135,7 @@ static void plan_without(struct attempt *t, struct runner *r)
 static void not_sent(struct attempt *t, enum outcome_class class,
     const struct fail *why, struct outcome *ret)
 {
-	const struct outcome like = {
-		.class = class,
-		.why = *why,
-		.reply = { .stage = "", .text = "" },
-	};
+	const struct outcome like = outcome_unspoken(class, why);
 
 	submit_not(&t->send.plan, &like, &t->arena, ret);
 }

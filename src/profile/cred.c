@@ -241,22 +241,26 @@ static struct secret *collect(
 	return find_netrc(c, s, why);
 }
 
-struct secret *cred_collect(
-    struct cred *c, const struct settings *s, struct fail *why)
+int cred_collect(struct cred *c, const struct settings *s,
+    struct secret **ret_password, struct fail *why)
 {
 	struct secret *secret = c->ready;
 
 	c->ready = NULL;
-	if (!account_needs_secret(s)) {
-		if (why)
-			why->kind = FAIL_NONE;
-		return secret_free(secret);
-	}
-	if (!secret)
-		secret = collect(c, s, why);
-	if (secret && provider_password(s, &secret, why) != 0)
+	if (account_needs_secret(s)) {
+		if (!secret)
+			secret = collect(c, s, why);
+		if (!secret)
+			return -1;
+		if (provider_password(s, &secret, why) != 0) {
+			secret_free(secret);
+			return -1;
+		}
+	} else {
 		secret = secret_free(secret);
-	return secret;
+	}
+	*ret_password = secret;
+	return 0;
 }
 
 void cred_end(struct cred *c)

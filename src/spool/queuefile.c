@@ -1,10 +1,10 @@
 #include "crc.h"
 #include "io.h"
 #include "queuefile_private.h"
+#include "random.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,16 +23,9 @@ static const char alphabet[] = "0123456789abcdefghijkmnpqrstvwxy";
 void queuefile_new_id(char ret_id[QUEUE_ID_LEN + 1])
 {
 	unsigned char bits[QUEUE_ID_LEN];
-	struct timespec t;
 
-	/* Names that exist are refused later: this need not be secret. */
-	if (getrandom(bits, sizeof(bits), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(bits)) {
-		clock_gettime(CLOCK_REALTIME, &t);
-		for (size_t i = 0; i < sizeof(bits); i++)
-			bits[i] = (unsigned char)((t.tv_nsec >> i) ^
-						  (t.tv_sec >> i) ^ getpid());
-	}
+	/* Names that exist are refused later. */
+	random_fill(bits, sizeof(bits));
 	for (size_t i = 0; i < QUEUE_ID_LEN; i++)
 		ret_id[i] = alphabet[bits[i] % 32];
 	/* Scripts count the lines of a listing that begin with 0-9 or A-F. */
