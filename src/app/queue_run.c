@@ -10,6 +10,7 @@
 #include "log.h"
 #include "queue.h"
 #include "queue_line.h"
+#include "queue_news.h"
 #include "queue_report.h"
 #include "submit.h"
 #include "suppression.h"
@@ -401,6 +402,16 @@ static bool is_over(const struct runner *r)
 	       (r->run->messages && r->tried >= r->run->messages);
 }
 
+/* Nobody should wait for the next run to be told what this one gave up. */
+static void send_reports(struct runner *r, const struct store_list *seen)
+{
+	const struct store_list made =
+	    queue_news_reports(&r->store, seen, r->arena);
+
+	for (size_t i = 0; i < made.n && !is_over(r); i++)
+		take(r, &made.v[i]);
+}
+
 static int go_through(struct runner *r, struct fail *why)
 {
 	struct store_list list = { .n = 0 };
@@ -415,6 +426,7 @@ static int go_through(struct runner *r, struct fail *why)
 	for (size_t i = 0; i < list.n && !is_over(r); i++)
 		if (is_wanted(r, v[i].item))
 			take(r, v[i].item);
+	send_reports(r, &list);
 	queue_line_end(&r->line);
 	say_who_is_newer(r);
 	return 0;

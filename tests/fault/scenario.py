@@ -38,7 +38,8 @@ class Scenario:
 
 BUSY = dict(stage="body-end", reply="451 4.3.0 try again")
 LOST = dict(stage="body-end", close="before", deliver=True)
-NEVER = dict(stage="body-end", reply="554 5.6.0 no")
+# The report about it is taken.
+NEVER = dict(stage="body-end", reply="554 5.6.0 no", times=1)
 
 # A file system that moves no name without replacing one, such as NFS.
 PLAIN = "renameat2:error=EINVAL"

@@ -63,6 +63,8 @@ class Check:
         self.stage = stage
         self.scene = stage.scenario
         self.is_dotted = [i for i, s in enumerate(found) if s.kind == "dot"]
+        self.is_told = "never" in stage.scenario.name \
+            or stage.scenario.age > 0
         self.promised = 0 if self.scene.is_run else promised_from(found)
         self.reference = None
         self.before = before
@@ -92,12 +94,13 @@ class Check:
         codes = self.stage.finish()
         got = made.delivered(mark)
         has_dot = any(i < index for i in self.is_dotted) \
-            and scene.name != "run-busy"
+            and scene.name != "run-busy" and not self.is_told
+        # The report is the last that the run has sent.
+        is_told = self.is_told and index > self.is_dotted[-1]
         for place, rcpt in enumerate(scene.rcpts):
             letter = letters[place] if letters else "-"
             copies = got.of(rcpt) + (
-                has_dot and rcpt != scenario.REFUSED
-                and scene.name != "run-never")
+                has_dot and rcpt != scenario.REFUSED)
             if rcpt == scenario.REFUSED:
                 if got.of(rcpt):
                     yield "the refused one got it"
@@ -105,7 +108,7 @@ class Check:
             if copies > 1 and letter != "U":
                 yield f"{rcpt}: {copies} copies, letter {letter}"
             if index >= self.promised and not copies and \
-                    not got.reports and not made.spool.files("hold"):
+                    not got.reports and not is_told and not made.spool.files("hold"):
                 yield f"{rcpt}: lost, letter {letter}"
         if made.spool.files("failed"):
             yield "a sound message was put into failed"
