@@ -204,6 +204,22 @@ void queue_explain(struct queued *q, const struct outcome *o)
 	explain(&q->file.progress, o, first_of(o, is_waiting));
 }
 
+int queue_note_reason(
+    struct queued *q, const struct fail *reason, struct fail *why)
+{
+	struct queue_progress *p = &q->file.progress;
+	char text[sizeof(p->text)];
+
+	copy_text(text, sizeof(text), reason->text);
+	if (reason->kind == FAIL_NONE || strcmp(text, p->text) == 0 ||
+	    strchr(p->letters, QUEUE_REFUSED))
+		return 0;
+	memcpy(p->text, text, sizeof(text));
+	p->class = OUTCOME_NOT_SENT;
+	p->code = 0;
+	return queuefile_save(&q->file, why);
+}
+
 /*
  * Until a refusal is reported the file must say what it was; when it is tried
  * again depends on those who wait.

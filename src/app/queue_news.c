@@ -52,3 +52,24 @@ struct store_list queue_news_reports(
 	}
 	return reports;
 }
+
+void queue_newer_note(struct queue_newer *n, const struct store_item *item,
+    const struct fail *why)
+{
+	if (n->n++ == 0) {
+		n->first = *item;
+		n->why = *why;
+	}
+}
+
+bool queue_newer_say(const struct queue_newer *n, const struct report *r)
+{
+	struct fail why = n->why;
+
+	if (n->n == 0)
+		return false;
+	if (n->n > 1)
+		fail_wrap(&why, "this and %zu more, left alone", n->n - 1);
+	report_warning(r, n->first.id, why.text);
+	return true;
+}

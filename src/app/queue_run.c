@@ -9,6 +9,7 @@
 #include "io.h"
 #include "log.h"
 #include "queue.h"
+#include "queue_heir.h"
 #include "queue_line.h"
 #include "queue_news.h"
 #include "queue_report.h"
@@ -38,14 +39,11 @@ struct runner {
 	struct arena *arena; /* of the run */
 	struct schedule_breaker breaker;
 	struct queue_line line;
+	struct queue_heir heir; /* of the line, when that is unusable */
 	struct deadline deadline;
 	unsigned tried;
 
-	struct {
-		const struct store_item *first;
-		unsigned n;
-		struct fail why;
-	} newer; /* messages that only a newer program can read */
+	struct queue_newer newer;
 
 	int code;
 };
@@ -205,6 +203,7 @@ static int give_up(struct attempt *t, struct runner *r, struct fail *why)
 	struct fail late;
 
 	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
 	fail(&late, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
 	    p->text);
 	not_sent(t, p->class, &late, &outcome);
@@ -242,22 +241,20 @@ static int keep_for_a_person(
 /* A death left undone what was decided: who was refused is told, or nobody. */
 static int end_it(struct attempt *t, struct runner *r, struct fail *why)
 {
-	plan_without(t, r);
-	/* Who is told depends on the account. */
-	if (r->line.unusable.kind != FAIL_NONE &&
-	    strchr(t->queued.file.progress.letters, QUEUE_REFUSED)) {
+	if (strchr(t->queued.file.progress.letters, QUEUE_REFUSED) &&
+	    !queue_heir_can_tell(&r->heir, &r->line, r->arena)) {
 		*why = r->line.unusable;
 		return -1;
 	}
+	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
 	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
 }
 
-static bool is_expired(const struct queue_file *f, const struct runner *r)
+static bool is_expired(const struct queue_file *f, struct runner *r)
 {
-	/* Without its account nobody could be told. */
-	return r->line.unusable.kind == FAIL_NONE &&
-	       schedule_is_expired(f->info.created,
-		   r->line.send.files.settings.queue_lifetime, time(NULL));
+	return !r->run->id && queue_heir_gives_up(&r->heir, &r->line,
+				  f->info.created, r->arena);
 }
 
 static int decide(struct attempt *t, struct runner *r, struct fail *why)
@@ -268,11 +265,21 @@ static int decide(struct attempt *t, struct runner *r, struct fail *why)
 		return end_it(t, r, why);
 	if (is_left_in_doubt(t, r))
 		return keep_for_a_person(t, r, why);
-	if (!r->run->id && is_expired(f, r))
+	if (is_expired(f, r))
 		return give_up(t, r, why);
 	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
 		try_message(t, r);
 	return 0;
+}
+
+/* Nothing but a try, for which its account has had enough. */
+static bool is_left_alone(const struct attempt *t, struct runner *r)
+{
+	const struct queue_file *f = &t->queued.file;
+
+	return queue_has_waiting(f) &&
+	       !schedule_may_try(&r->breaker, r->line.account) &&
+	       !is_expired(f, r);
 }
 
 /* With the lock held and the file read. */
@@ -281,43 +288,21 @@ static int work_on(struct attempt *t, struct runner *r, struct fail *why)
 	struct queue_file *f = &t->queued.file;
 	bool is_due =
 	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
-	const char *account = arena_copy(r->arena, slice_of(f->info.account));
 	int result;
 
-	if (queue_has_waiting(f) &&
-	    (!is_due || !schedule_may_try(&r->breaker, account)))
+	if (queue_has_waiting(f) && !is_due)
 		return 0;
+	queue_line_begin(&r->line, r->run->inv,
+	    arena_copy(r->arena, slice_of(f->info.account)));
+	if (is_left_alone(t, r))
+		return queue_note_reason(&t->queued, &r->line.unusable, why);
 	if (queuefile_load(f, &t->msg, why) != 0)
 		return -1;
-	queue_line_begin(&r->line, r->run->inv, account);
 	make_call(t, r);
 	send_begin(&t->send, &t->call, &t->arena);
 	result = decide(t, r, why);
 	send_end(&t->send);
 	return result;
-}
-
-/* ---- the run ---- */
-
-/* Said once: after a step back to an older program there may be many. */
-static void say_who_is_newer(struct runner *r)
-{
-	if (r->newer.n == 0)
-		return;
-	r->code = fail_exit_code(r->newer.why.kind);
-	if (r->newer.n > 1)
-		fail_wrap(&r->newer.why, "this and %u more, left alone",
-		    r->newer.n - 1);
-	report_warning(&r->report, r->newer.first->id, r->newer.why.text);
-}
-
-static void note_newer(
-    struct runner *r, const struct store_item *item, const struct fail *why)
-{
-	if (r->newer.n++ == 0) {
-		r->newer.first = item;
-		r->newer.why = *why;
-	}
 }
 
 /* It stays where a person finds it, and out of the way of the others. */
@@ -345,7 +330,7 @@ static void take(struct runner *r, const struct store_item *item)
 	if (result == 0) {
 		result = work_on(&t, r, &why);
 	} else if (why.kind == FAIL_CONFIG) {
-		note_newer(r, item, &why);
+		queue_newer_note(&r->newer, item, &why);
 		result = 0;
 	}
 	store_release(&t.queued.file);
@@ -428,7 +413,8 @@ static int go_through(struct runner *r, struct fail *why)
 			take(r, v[i].item);
 	send_reports(r, &list);
 	queue_line_end(&r->line);
-	say_who_is_newer(r);
+	if (queue_newer_say(&r->newer, &r->report))
+		r->code = fail_exit_code(r->newer.why.kind);
 	return 0;
 }
 
