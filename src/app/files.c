@@ -186,11 +186,15 @@ int files_load(struct files *f, const struct invocation *inv,
 		    "--host and --account exclude each other: with --host no "
 		    "configuration file is read");
 	if (!cmdline_sets(inv, OPT_host)) {
-		if (read_files(f, inv, why) != 0)
+		account = read_files(f, inv, why) == 0
+			      ? config_pick(c, inv->account, sender, why)
+			      : NULL;
+		if (!account) {
+			/* Where mail waits can be asked all the same. */
+			(void)files_overrides(
+			    inv, &f->settings, c->home, c->arena, NULL);
 			return -1;
-		account = config_pick(c, inv->account, sender, why);
-		if (!account)
-			return -1;
+		}
 		f->settings = account->settings;
 		f->account = account->name;
 		f->account_file = account->file;
