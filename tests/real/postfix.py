@@ -79,7 +79,7 @@ maillog_file = {base}/log
 maillog_file_prefixes = {base}
 mail_owner = {owner}
 setgid_group = {group}
-import_environment = MAIL_CONFIG LD_LIBRARY_PATH TZ=UTC LANG=C
+import_environment = MAIL_CONFIG LD_LIBRARY_PATH TZ=UTC LANG=C {imported}
 myhostname = mail.example.com
 mydestination =
 alias_maps =
@@ -197,13 +197,17 @@ class Postfix(Daemon):
     password = PASSWORD
     main_text, master_text = MAIN, MASTER
 
-    def __init__(self, certificate, listeners=None, address="127.0.0.1"):
+    def __init__(self, certificate, listeners=None, sasl=SASL,
+                 environment=None, address="127.0.0.1"):
+        """`environment` is what the libraries of SASL are to see."""
         super().__init__(address)
         check_possible()
         self.tree = unpacked("postfix")
         check_libraries(self.tree)
         self.chain, self.key = certificate
         self.listeners = LISTENERS if listeners is None else listeners
+        self.sasl = sasl
+        self.environment = environment or {}
 
     # What lies in the directory
 
@@ -226,10 +230,11 @@ class Postfix(Daemon):
         (base / "mail").mkdir(mode=0o700)
         os.chown(base / "mail", delivery.pw_uid, delivery.pw_gid)
         self._write("store", STORE)
-        self._write("sasl/smtpd.conf", SASL.format(base=base))
+        self._write("sasl/smtpd.conf", self.sasl.format(base=base))
         self._write("main.cf", self.main_text.format(
             tree=self.tree, base=base, owner=OWNER, group=SETGID_GROUP,
-            key=self.key, chain=self.chain, realm=REALM))
+            key=self.key, chain=self.chain, realm=REALM,
+            imported=" ".join(self.environment)))
         self._write_passwords(owner)
 
     def _write(self, name, text):
@@ -265,7 +270,8 @@ class Postfix(Daemon):
 
     def _run(self):
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-               "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix"}
+               "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix",
+               **self.environment}
         return [f"{self.tree}/usr/lib/postfix/sbin/master",
                 "-d", "-c", str(self.base / "config")], env
 
