@@ -11,6 +11,7 @@ from meters import Failed, Sender
 from peers import Desk
 from real import stores
 from real.packages import Unavailable
+from real.wire import Wire
 
 # Which certificates a peer is told to trust.
 ONE, SYSTEM = "one", "system"
@@ -47,7 +48,7 @@ class Bench:
         self.programs = {}
         self.lacking = {}       # name of a peer: why it is not there
         self.certificate = self.authority.leaf("good", names=[
-            "localhost", "127.0.0.1", "192.0.2.2", programs.HOST])
+            "localhost", programs.LOOPBACK, Wire.server, programs.HOST])
         self.trust = {ONE: Path(self.authority.ca_file)}
         if stores.BUNDLE.exists():
             bundle = self.directory / "bundle.pem"

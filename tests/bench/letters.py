@@ -17,7 +17,11 @@ HEADER = (f"From: Sender <{peers.SENDER}>\nTo: Someone <{peers.RCPT}>\n"
           "Message-ID: <given-size@example.com>\n"
           "MIME-Version: 1.0\nContent-Type: application/octet-stream\n"
           "Content-Transfer-Encoding: base64\n\n").encode()
-ENVELOPE = f"{peers.SENDER}\n{peers.RCPT}\n\n".encode()
+_ENVELOPE = f"{peers.SENDER}\n{peers.RCPT}\n\n".encode()
+# What peers want to read.
+FORMS = {"lf": lambda text: text,
+         "crlf": lambda text: text.replace(b"\n", b"\r\n"),
+         "envelope": lambda text: _ENVELOPE + text}
 LINE = 57       # octets in one line of base64, RFC 2045 section 6.8
 
 
@@ -34,9 +38,9 @@ class Letters:
     def __init__(self, directory):
         self._directory = Path(directory)
 
-    def path(self, size, envelope=False):
-        """A file; with an envelope it is what nullmailer queues."""
-        path = self._directory / f"{size}{'-envelope' * envelope}"
+    def path(self, size, form="lf"):
+        """A file; `size` is that of the form "lf"."""
+        path = self._directory / f"{size}-{form}"
         if not path.exists():
-            path.write_bytes(ENVELOPE * envelope + of_size(size))
+            path.write_bytes(FORMS[form](of_size(size)))
         return path

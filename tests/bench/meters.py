@@ -50,7 +50,9 @@ class Sender:
 
     def run(self, size, tool=()):
         """Send one message; what it said on standard error, as text."""
-        path = self.letters.path(size, self.peer.envelope)
+        if self.peer.largest and size > self.peer.largest:
+            raise Failed(f"it takes {self.peer.largest} octets at most")
+        path = self.letters.path(size, self.peer.form)
         with open(path, "rb") as message:
             try:
                 done = subprocess.run(

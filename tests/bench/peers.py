@@ -7,6 +7,7 @@ program wants to read; what it wants to read in /etc goes to the room.
 
 import dataclasses
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Callable
 from urllib.parse import quote
@@ -18,6 +19,8 @@ from room import Room
 SENDER, RCPT = "sender@example.com", "someone@example.net"
 CLIENT = "client.example.com"
 HOST = "mail.example.com"       # a name of the server
+LOOPBACK = "127.0.0.1"
+BARE, BARE_MAX = "bare client", 60 * 1024
 
 
 @dataclasses.dataclass
@@ -62,12 +65,15 @@ class Peer:
     path: str               # in the package, or of an installed program
     call: Callable          # Desk -> Call
     package: str = ""       # unpacked beside the system; empty: installed
-    envelope: bool = False  # the message begins with an envelope
+    form: str = "lf"        # of the message, see letters.FORMS
     note: str = ""          # what makes it differ from the others
+    largest: int = None     # octets that it takes
 
     def program(self, directory):
         """Its path; raises Unavailable. What has to be made goes to the
         directory."""
+        if self.path.endswith(".c"):
+            return _compiled(Path(__file__).with_name(self.path), directory)
         if self.package:
             return packages.program(self.package, self.path)
         found = shutil.which(self.path)
@@ -78,6 +84,20 @@ class Peer:
     def version(self):
         """Of its Debian package; empty when it has none."""
         return packages.version(self.package or self.name)
+
+
+def _compiled(source, directory):
+    if not source.exists():
+        raise Unavailable(f"there is no {source.name}")
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "gnutls"],
+                           capture_output=True, text=True, check=False)
+    program = directory / source.stem
+    done = subprocess.run(
+        ["cc", "-O2", "-D_GNU_SOURCE", "-o", str(program), str(source),
+         *flags.stdout.split()], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"it cannot be compiled: {done.stderr[-200:]}")
+    return str(program)
 
 
 def _account(desk):
@@ -168,16 +188,19 @@ def call_s_nail(desk):
 
 
 def call_bare(desk):
-    return Call([desk.program])
+    if desk.server.address != LOOPBACK or not desk.is_implicit:
+        raise Unavailable("only on loopback, with TLS from the start")
+    return Call([desk.program, str(desk.port), str(desk.trust),
+                 desk.server.user, desk.server.password])
 
 
 PEERS = [
     Peer("postrider", "", call_postrider),
     Peer("msmtp", "msmtp", call_postrider),
     Peer("nullmailer", "usr/lib/nullmailer/smtp", call_nullmailer,
-         "nullmailer", envelope=True, note="its smtp helper"),
+         "nullmailer", "envelope", note="its smtp helper"),
     Peer("dma", "usr/sbin/dma", call_dma, "dma",
-         note="verifies no certificate, forks for each message"),
+         note="verifies no certificate"),
     Peer("ssmtp", "usr/sbin/ssmtp", call_ssmtp, "ssmtp",
          note="verifies no certificate, sleeps a second before the end"),
     Peer("opensmtpd", "usr/bin/smtp", call_opensmtpd, "opensmtpd",
@@ -185,4 +208,7 @@ PEERS = [
     Peer("s-nail", "usr/bin/s-nail", call_s_nail, "s-nail",
          note="wants a name in the certificate, which the hosts file has"),
     Peer("curl", "curl", call_curl),
+    Peer(BARE, "bare_client.c", call_bare, form="crlf",
+         note="the least that a program with GnuTLS can do",
+         largest=BARE_MAX),
 ]

@@ -4,7 +4,7 @@
         room.write("/etc/dma/dma.conf", "...")      nobody else sees it
         subprocess.run(room.command([...]))
 
-For programs whose places and users are compiled in. It needs root, else it
+For programs whose places are compiled in. It needs root, else it
 raises Unavailable. What is written below LAYERS is gone with the room, and so
 is every process in it.
 """
@@ -48,7 +48,7 @@ class NoRoom:
     def _refuse(self, *_, **__):
         raise Unavailable(self._reason)
 
-    write = make_directory = add_user = _refuse
+    write = make_directory = _refuse
 
 
 class Room:
@@ -106,14 +106,3 @@ class Room:
             raise Unavailable(f"{name} is {real}, which is not the room's")
         self._sh('test -d "$1" || { mkdir -p "$1" && chmod "$2" "$1"; }',
                  name, f"{mode:o}")
-
-    def add_user(self, name, number):
-        """An account for a program that insists on one of this name."""
-        for file, line in (
-                ("/etc/passwd", f"{name}:x:{number}:{number}::/nonexistent:"
-                                "/usr/sbin/nologin\n"),
-                ("/etc/group", f"{name}:x:{number}:\n")):
-            text = self._sh('cat "$1"', file)
-            if not any(one.startswith(f"{name}:")
-                       for one in text.splitlines()):
-                self.write(file, text + line)

@@ -29,7 +29,7 @@ def on_loopback(bench, name):
         server = reason = None
         try:
             server = stack.enter_context(
-                open_server(name, bench.certificate, bench.room))
+                open_server(name, bench.certificate))
         except Unavailable as error:
             reason = error
         yield server, reason
@@ -148,8 +148,8 @@ def trips(bench, name, runs, delay=0.05):
         fetch(name)     # no package mirror is at the end of the wire
         with Wire(delay) as wire:
             with wire.at_server(), open_server(
-                    name, bench.certificate, bench.room,
-                    wire.server) as server, wire.at_client():
+                    name, bench.certificate, wire.server) as server, \
+                    wire.at_client():
                 for mode in MODES:
                     _trips(bench, table, wire, server, mode, runs)
     except Unavailable as reason:

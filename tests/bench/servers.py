@@ -1,6 +1,6 @@
 """The servers that every peer is measured against, all of one kind.
 
-    with open_server("Postfix", certificate, room) as server:
+    with open_server("Postfix", certificate) as server:
         server.ports["implicit"], server.ports["starttls"]
         server.taken()          messages it has taken so far
 
@@ -13,10 +13,9 @@ import re
 import time
 from typing import Callable
 
-import exim
 from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
-from real import packages, postfix
+from real import exim, packages, postfix
 
 TAKE_SECONDS = 30
 
@@ -26,6 +25,7 @@ DROP = {"smtpd_sasl_mechanism_filter": "plain, login",
         "smtpd_end_of_data_restrictions": "check_client_access static:discard"}
 LISTENERS = {"smtps": {**postfix.LISTENERS["smtps"], **DROP},
              "submission": {**postfix.LISTENERS["submission"], **DROP}}
+EXIM = {"smtps": (True, "NORMAL", True), "submission": (False, "NORMAL", True)}
 MODES = {"implicit": "smtps", "starttls": "submission"}
 
 
@@ -79,7 +79,7 @@ def _by_mode(ports):
 
 
 @contextlib.contextmanager
-def _postfix(certificate, room, address):
+def _postfix(certificate, address):
     with postfix.Postfix(certificate, LISTENERS, address=address) as server:
         lines = Lines(server.base / "log", taken=rb": discard: END-OF-MESSAGE",
                       connections=rb"smtpd\[\d+\]: connect from")
@@ -89,17 +89,17 @@ def _postfix(certificate, room, address):
 
 
 @contextlib.contextmanager
-def _exim(certificate, room, address):
-    with exim.Exim(certificate, room, address) as server:
+def _exim(certificate, address):
+    with exim.Exim(certificate, address, EXIM) as server:
         lines = Lines(server.base / "log/main", taken=rb" => blackhole ",
                       connections=rb" SMTP connection from .* count =")
         yield Server("Exim", packages.version(exim.PACKAGE), address,
                      _by_mode(server.ports), lambda: lines.count("taken"),
-                     lambda: lines.count("connections"))
+                     lambda: lines.count("connections"), server.user)
 
 
 @contextlib.contextmanager
-def _emulator(certificate, room, address):
+def _emulator(certificate, address):
     policy = Policy(require_auth=True, accounts=[Account(
         postfix.Postfix.user, password=postfix.PASSWORD)])
     with EmulatorThread(policy, *certificate, modes=tuple(MODES),
@@ -119,6 +119,6 @@ def fetch(name):
         packages.unpacked(PACKAGES[name])
 
 
-def open_server(name, certificate, room, address="127.0.0.1"):
+def open_server(name, certificate, address="127.0.0.1"):
     """A context with the Server; raises Unavailable, with the reason."""
-    return SERVERS[name](certificate, room, address)
+    return SERVERS[name](certificate, address)

@@ -91,7 +91,10 @@ def test_messages_have_their_size(size, tmp_path):
     assert len(text) == size and text.endswith(b"\n")
     assert max(map(len, text.splitlines())) <= 76
     assert b"\r" not in text
-    assert made.path(size, True).read_bytes() == letters.ENVELOPE + text
+    assert made.path(size, "crlf").read_bytes().split(b"\r\n") == \
+        text.split(b"\n")
+    assert made.path(size, "envelope").read_bytes() == (
+        b"sender@example.com\nsomeone@example.net\n\n" + text)
 
 
 def test_a_log_that_grows_is_counted_once(tmp_path):
