@@ -43,13 +43,13 @@ def _account(relay):
             "user": relay.user, "password": relay.password}
 
 
-def of_program(binary, directory, count):
+def of_program(binary, directory, count, **settings):
     def prepare(relay):
-        home = directory / "home"
+        home = directory / f"home{len(settings)}"
         home.mkdir()
         made = Box(Program(binary, home))
         made.fill(count)
-        made.configure(**_account(relay))
+        made.configure(**_account(relay), **settings)
         return made.command("-q"), dict(
             env=made.program.environment(), cwd=home)
     return prepare

@@ -1,4 +1,4 @@
-"""The figures as text or as a page in Markdown."""
+"""The figures as text or as a page in Markdown, piece by piece."""
 
 INTRODUCTION = """\
 # Benchmarks
@@ -58,14 +58,27 @@ def table_markdown(table):
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def text(facts, tables, verdicts):
-    return "\n".join([
-        "\n".join(f"{what}: {value}" for what, value in facts) + "\n",
-        *map(table_text, tables), "Goals", *map(str, verdicts)])
+class Text:
+    @staticmethod
+    def head(facts):
+        return "".join(f"{what}: {value}\n" for what, value in facts)
+
+    table = staticmethod(table_text)
+
+    @staticmethod
+    def goals(verdicts):
+        return "\n".join(["Goals", *map(str, verdicts)])
 
 
-def markdown(facts, tables, verdicts):
-    return "\n".join([
-        INTRODUCTION, *[f"- {what}: {value}" for what, value in facts], "",
-        *map(table_markdown, tables), "## Goals", "",
-        *[f"- {verdict}" for verdict in verdicts]])
+class Markdown:
+    @staticmethod
+    def head(facts):
+        lines = [f"- {what}: {value}\n" for what, value in facts]
+        return INTRODUCTION + "\n" + "".join(lines)
+
+    table = staticmethod(table_markdown)
+
+    @staticmethod
+    def goals(verdicts):
+        return "\n".join(["## Goals", "", *[
+            f"- {verdict}" for verdict in verdicts]])
