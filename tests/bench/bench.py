@@ -108,7 +108,8 @@ class Bench:
     def about(self):
         """(peer, what is to be known of it) pairs."""
         for peer in self.peers:
-            words = [peer.version()] if peer.name in self.programs else []
-            known = "; ".join(filter(None, [*words, peer.note]))
+            program = self.programs.get(peer.name)
+            known = "; ".join(filter(None, [
+                program and peer.version(program), peer.note]))
             if known:
                 yield peer.name, known

@@ -81,8 +81,12 @@ class Peer:
             raise Unavailable(f"{self.path} is not installed")
         return found
 
-    def version(self):
-        """Of its Debian package; empty when it has none."""
+    def version(self, program):
+        """Of its Debian package, of ours itself; empty when it has none."""
+        if not self.path:
+            said = subprocess.run([program, "--version"], text=True,
+                                  capture_output=True, check=False).stdout
+            return said.partition("\n")[0].rpartition(" ")[2]
         return packages.version(self.package or self.name)
 
 

@@ -32,7 +32,6 @@ MODES = {"implicit": "smtps", "starttls": "submission"}
 @dataclasses.dataclass
 class Server:
     name: str
-    version: str
     address: str
     ports: dict             # by mode
     count: Callable         # of messages
@@ -83,7 +82,7 @@ def _postfix(certificate, address):
     with postfix.Postfix(certificate, LISTENERS, address=address) as server:
         lines = Lines(server.base / "log", taken=rb": discard: END-OF-MESSAGE",
                       connections=rb"smtpd\[\d+\]: connect from")
-        yield Server("Postfix", packages.version("postfix"), address,
+        yield Server("Postfix", address,
                      _by_mode(server.ports), lambda: lines.count("taken"),
                      lambda: lines.count("connections"))
 
@@ -93,7 +92,7 @@ def _exim(certificate, address):
     with exim.Exim(certificate, address, EXIM) as server:
         lines = Lines(server.base / "log/main", taken=rb" => blackhole ",
                       connections=rb" SMTP connection from .* count =")
-        yield Server("Exim", packages.version(exim.PACKAGE), address,
+        yield Server("Exim", address,
                      _by_mode(server.ports), lambda: lines.count("taken"),
                      lambda: lines.count("connections"), server.user)
 
@@ -104,7 +103,7 @@ def _emulator(certificate, address):
         postfix.Postfix.user, password=postfix.PASSWORD)])
     with EmulatorThread(policy, *certificate, modes=tuple(MODES),
                         host=address) as server:
-        yield Server("emulator", "", address, server.ports,
+        yield Server("emulator", address, server.ports,
                      lambda: len(server.messages),
                      lambda: len(server.sessions))
 
@@ -117,6 +116,14 @@ def fetch(name):
     """Have what it needs on this machine."""
     if name in PACKAGES:
         packages.unpacked(PACKAGES[name])
+
+
+def versions():
+    """(name, version of its Debian package) of each that can be had."""
+    for name, package in PACKAGES.items():
+        with contextlib.suppress(packages.Unavailable):
+            fetch(name)
+            yield name, packages.version(package)
 
 
 def open_server(name, certificate, address="127.0.0.1"):
