@@ -88,8 +88,9 @@ static int nothing_found(const struct files_places *at, struct fail *why)
 }
 
 static int read_files(
-    const struct invocation *inv, struct config *c, struct fail *why)
+    struct files *f, const struct invocation *inv, struct fail *why)
 {
+	struct config *c = &f->config;
 	const struct files_places at =
 	    inv->file ? (struct files_places){ .system = find_system(c->arena) }
 		      : files_find(c->arena);
@@ -104,9 +105,10 @@ static int read_files(
 	system_wide = config_read(c, at.system, ORIGIN_SYSTEM, false, why);
 	if (system_wide == CONFIG_FAILED)
 		return -1;
-	return user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
-		   ? nothing_found(&at, why)
-		   : 0;
+	f->found = user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
+		       ? FILES_ABSENT
+		       : FILES_READ;
+	return f->found == FILES_READ ? 0 : nothing_found(&at, why);
 }
 
 int files_overrides(const struct invocation *inv, struct settings *s,
@@ -125,15 +127,20 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 			s, o->option, slice_of(o->value), &source, why) == 0)
 			continue;
 		why->kind = FAIL_USAGE;
-		return fail_wrap(why, "command line");
+		return fail_wrap(why, ORIGIN_TYPED);
 	}
 	return 0;
 }
 
 int files_wrap(const struct files *f, struct fail *why)
 {
-	if (why->kind == FAIL_CONFIG && f->account_file &&
-	    !slice_starts(slice_of(why->text), slice_of(f->account_file)))
+	struct slice text = slice_of(why->text);
+	/* A setting that somebody set names its place itself. */
+	bool has_place =
+	    slice_starts(text, SLICE(ORIGIN_TYPED)) ||
+	    (f->account_file && slice_starts(text, slice_of(f->account_file)));
+
+	if (why->kind == FAIL_CONFIG && f->account_file && !has_place)
 		fail_wrap(why, "%s: line %u", f->account_file, f->account_line);
 	return -1;
 }
@@ -179,11 +186,15 @@ int files_load(struct files *f, const struct invocation *inv,
 		    "--host and --account exclude each other: with --host no "
 		    "configuration file is read");
 	if (!cmdline_sets(inv, OPT_host)) {
-		if (read_files(inv, c, why) != 0)
+		account = read_files(f, inv, why) == 0
+			      ? config_pick(c, inv->account, sender, why)
+			      : NULL;
+		if (!account) {
+			/* Where mail waits can be asked all the same. */
+			(void)files_overrides(
+			    inv, &f->settings, c->home, c->arena, NULL);
 			return -1;
-		account = config_pick(c, inv->account, sender, why);
-		if (!account)
-			return -1;
+		}
 		f->settings = account->settings;
 		f->account = account->name;
 		f->account_file = account->file;

@@ -5,6 +5,7 @@
 #include "slice.h"
 #include "tls_peer.h"
 #include "tls_setup.h"
+#include "token.h"
 #include "trust.h"
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -40,6 +41,7 @@ struct tls {
 	unsigned char address[16];       /* when the name is one */
 	gnutls_typed_vdata_st wanted[2]; /* of the certificate */
 	struct tls_pin pin;
+	struct tls_token token;
 	bool is_unchecked;
 	bool is_shaken; /* the handshake is over */
 	unsigned warnings;
@@ -49,7 +51,9 @@ struct tls {
 
 static int fail_store(const struct tls *t, struct fail *why)
 {
-	const char *file = t->trust_file ? t->trust_file : "the system's store";
+	char room[TOKEN_SHOWN_MAX];
+	const char *file = t->trust_file ? token_shown(t->trust_file, room)
+					 : "the system's store";
 
 	if (t->imported < 0)
 		return fail(why, FAIL_CONFIG, "trusted certificates in %s: %s",
@@ -61,12 +65,14 @@ static int fail_store(const struct tls *t, struct fail *why)
  * A store that cannot be read is found out before the network is touched; what
  * of it is needed is known when the server has shown its chain.
  */
-static int tls_trust(struct tls *t, struct fail *why)
+static int tls_trust(
+    struct tls *t, const struct tls_params *params, struct fail *why)
 {
 	int n = gnutls_certificate_allocate_credentials(&t->trust);
 
 	if (n < 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(n));
+	tls_setup_token(t->trust, &t->token, params);
 	gnutls_certificate_set_verify_limits(
 	    t->trust, CHAIN_KEY_BITS_MAX, CHAIN_MAX);
 	t->imported = 1;
@@ -267,8 +273,8 @@ struct tls *tls_new(const struct tls_params *params, struct fail *why)
 	if (params->trust_file)
 		t->trust_file =
 		    mem_dup(params->trust_file, strlen(params->trust_file));
-	if (tls_trust(t, why) != 0 ||
-	    tls_setup_credentials(t->trust, params, why) != 0 ||
+	if (tls_trust(t, params, why) != 0 ||
+	    tls_setup_credentials(t->trust, &t->token, params, why) != 0 ||
 	    tls_session(t, params, why) != 0)
 		return tls_free(t);
 	return t;

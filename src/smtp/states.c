@@ -125,12 +125,39 @@ static enum smtp_state fail_here(
 	return next;
 }
 
+/* RFC 5321 4.1.4, and 504, which it has for parameters: no EHLO here. */
+static bool is_without_ehlo(const struct smtp *s)
+{
+	static const int codes[] = { 500, 501, 502, 504, 550 };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (s->reply.code == codes[i])
+			return !s->params.is_lmtp;
+	return false;
+}
+
+/* HELO has no extensions: it will not do where one is wanted. */
+static enum smtp_state without_ehlo(struct smtp *s)
+{
+	bool is_enough = !s->tls && !s->params.auth;
+	enum smtp_state next;
+
+	if (is_without_ehlo(s) && is_enough)
+		return STATE_HELO;
+	next = give_up(s);
+	if (is_without_ehlo(s))
+		smtp_add_reason(s, "",
+		    s->tls ? "STARTTLS, which the account wants, needs EHLO"
+			   : "AUTH, which the account wants, needs EHLO");
+	return next;
+}
+
 static enum smtp_state recv_ehlo(struct smtp *s)
 {
 	struct fail why;
 
 	if (!is_accepted(s))
-		return give_up(s);
+		return without_ehlo(s);
 	caps_parse(&s->reply, &s->caps);
 	s->had_starttls |= (s->caps.set & CAP_STARTTLS) != 0;
 	if (s->tls && !(s->caps.set & CAP_STARTTLS)) {
@@ -148,6 +175,17 @@ static enum smtp_state recv_ehlo(struct smtp *s)
 static enum smtp_state recv_lhlo(struct smtp *s)
 {
 	return recv_ehlo(s);
+}
+
+static enum smtp_state send_helo(struct smtp *s)
+{
+	(void)smtp_command(s, "HELO %s", s->params.ehlo_name);
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_helo(struct smtp *s)
+{
+	return is_accepted(s) ? STATE_READY : give_up(s);
 }
 
 static enum smtp_state send_starttls(struct smtp *s)
@@ -233,7 +271,8 @@ static enum smtp_state recv_auth(struct smtp *s)
 	if (!is_accepted(s) || s->auth.is_cancelled) {
 		enum smtp_state next = give_up(s);
 
-		smtp_add_reason(s, sasl_reason(s->auth.sasl));
+		smtp_add_reason(
+		    s, "the server's reason: ", sasl_reason(s->auth.sasl));
 		smtp_end_auth(s);
 		return next;
 	}

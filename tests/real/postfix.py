@@ -84,7 +84,7 @@ maillog_file = {base}/log
 maillog_file_prefixes = {base}
 mail_owner = {owner}
 setgid_group = {group}
-import_environment = MAIL_CONFIG LD_LIBRARY_PATH TZ=UTC LANG=C
+import_environment = MAIL_CONFIG LD_LIBRARY_PATH TZ=UTC LANG=C {imported}
 myhostname = mail.example.com
 mydestination =
 alias_maps =
@@ -218,12 +218,16 @@ class Postfix:
     user = f"{USER}@{REALM}"
     password = PASSWORD
 
-    def __init__(self, certificate, listeners=None, address="127.0.0.1"):
+    def __init__(self, certificate, listeners=None, sasl=SASL,
+                 environment=None, address="127.0.0.1"):
+        """`environment` is what the libraries of SASL are to see."""
         check_possible()
         self.tree = unpacked("postfix")
         check_libraries(self.tree)
         self.chain, self.key = certificate
         self.listeners = LISTENERS if listeners is None else listeners
+        self.sasl = sasl
+        self.environment = environment or {}
         self.address = address
         self.ports = {}
         self.base = None
@@ -278,10 +282,11 @@ class Postfix:
         (base / "mail").mkdir(mode=0o700)
         os.chown(base / "mail", delivery.pw_uid, delivery.pw_gid)
         self._write("store", STORE)
-        self._write("sasl/smtpd.conf", SASL.format(base=base))
+        self._write("sasl/smtpd.conf", self.sasl.format(base=base))
         self._write("main.cf", MAIN.format(
             tree=self.tree, base=base, owner=OWNER, group=SETGID_GROUP,
-            key=self.key, chain=self.chain, realm=REALM))
+            key=self.key, chain=self.chain, realm=REALM,
+            imported=" ".join(self.environment)))
         self._write_passwords(owner)
 
     def _write(self, name, text):
@@ -328,7 +333,8 @@ class Postfix:
         """None when every port answers, else what went wrong."""
         (self.base / "log").unlink(missing_ok=True)
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-               "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix"}
+               "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix",
+               **self.environment}
         errors = open(self.base / "stderr", "wb")
         with errors:
             self.master = subprocess.Popen(
