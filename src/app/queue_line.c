@@ -65,29 +65,26 @@ bool queue_line_pace(struct queue_line *l, size_t n, struct deadline d)
 }
 
 /* Each connection asks for the secret anew: none is kept. */
-static struct secret *secret_of(struct queue_line *l, struct fail *why)
+static int secret_of(
+    struct queue_line *l, struct secret **ret_password, struct fail *why)
 {
 	struct settings *settings = &l->send.files.settings;
 
 	if (!l->has_secret && cred_start(&l->send.cred, settings,
 				  files_netrc(&l->arena), why) != 0)
-		return NULL;
+		return -1;
 	l->has_secret = false;
-	return cred_collect(&l->send.cred, settings, why);
+	return cred_collect(&l->send.cred, settings, ret_password, why);
 }
 
 /* False with what happened in *ret. */
 static bool dial_up(struct queue_line *l, struct outcome *ret)
 {
-	struct fail why = { .kind = FAIL_NONE };
-	struct secret *password = secret_of(l, &why);
+	struct secret *password;
+	struct fail why;
 
-	if (!password && why.kind != FAIL_NONE)
-		*ret = (struct outcome){
-			.class = OUTCOME_NOT_SENT,
-			.why = why,
-			.reply = { .stage = "", .text = "" },
-		};
+	if (secret_of(l, &password, &why) != 0)
+		*ret = outcome_unspoken(OUTCOME_NOT_SENT, &why);
 	else
 		l->session =
 		    submit_open(&l->send.plan, password, &l->arena, ret);
@@ -143,7 +140,7 @@ static bool be_patient(
 
 	while (patience_is_wanted(p, ret)) {
 		if (p->after_dot)
-			p->after_dot(p->before_dot_ctx, 0, ret);
+			p->after_dot(p->before_dot_ctx, p->place, ret);
 		if (patience.step > SESSION_PAUSE)
 			hang_up(l);
 		if (!patience_wait(&patience, l->send.files.settings.retry_for))
@@ -174,11 +171,8 @@ enum queue_line_state queue_line_send(
 	bool was_used = l->session != NULL, connected, calm;
 
 	if (l->unusable.kind != FAIL_NONE) {
-		struct outcome like = {
-			.class = OUTCOME_NOT_SENT,
-			.why = l->unusable,
-			.reply = { .stage = "", .text = "" },
-		};
+		const struct outcome like =
+		    outcome_unspoken(OUTCOME_NOT_SENT, &l->unusable);
 
 		submit_not(&s->plan, &like, a, ret);
 		return QUEUE_LINE_ENOUGH;

@@ -125,6 +125,8 @@ static int ask_child(
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return fail(why, FAIL_DNS, "%s", strerror(errno));
+	/* A caller that ignores its children must not lose ours for us. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	pid = fork();
 	if (pid == 0)
 		be_child(q, ret, ends[1], parent);

@@ -66,6 +66,11 @@ struct tls *tls_free(struct tls *t);
 /* The descriptor is borrowed. Then call tls_step() until it is TLS_DONE. */
 void tls_attach(struct tls *t, int fd);
 /*
+ * Something may have come on the descriptor. A call that says TLS_WANT_READ
+ * has read all there was, and none reads again before this is said.
+ */
+void tls_listen(struct tls *t);
+/*
  * TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS),
  * CONFIG (a trusted certificate that is needed is damaged).
  */

@@ -275,23 +275,25 @@ static struct secret *collect(
 	return find_or_ask(c, s, why);
 }
 
-struct secret *cred_collect(
-    struct cred *c, const struct settings *s, struct fail *why)
+int cred_collect(struct cred *c, const struct settings *s,
+    struct secret **ret_password, struct fail *why)
 {
 	struct secret *secret = c->ready;
 
 	c->ready = NULL;
 	if (!is_wanted(s)) {
-		if (why)
-			why->kind = FAIL_NONE;
-		return secret_free(secret);
+		*ret_password = secret_free(secret);
+		return 0;
 	}
 	if (!secret)
 		secret = collect(c, s, why);
 	if (secret && account_needs_secret(s) &&
 	    provider_password(s, &secret, why) != 0)
 		secret = secret_free(secret);
-	return secret;
+	if (!secret)
+		return -1;
+	*ret_password = secret;
+	return 0;
 }
 
 void cred_end(struct cred *c)

@@ -45,12 +45,11 @@ int cred_start(struct cred *c, const struct settings *s,
     const char *const netrc[], struct fail *why);
 /*
  * The SMTP password (derived when the source holds an access key's secret), to
- * be freed by the caller. NULL with why->kind NONE when there is none to be
- * had (auth off), with another kind when it cannot be had: SECRET, CONFIG,
- * BUG, NOMEM. Once only.
+ * be freed by the caller; NULL when none is needed (auth off). Once only.
+ * Fails: SECRET, CONFIG, BUG, NOMEM.
  */
-struct secret *cred_collect(
-    struct cred *c, const struct settings *s, struct fail *why);
+int cred_collect(struct cred *c, const struct settings *s,
+    struct secret **ret_password, struct fail *why);
 
 /* Ends what is still running. After cred_start(), failed or not. */
 void cred_end(struct cred *c);

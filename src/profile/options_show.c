@@ -104,7 +104,7 @@ void origin_format(const struct settings *s, enum option_id id, struct buf *b)
 		[ORIGIN_PROVIDER] = "provider",
 		[ORIGIN_SYSTEM] = "system file",
 		[ORIGIN_USER] = "user file",
-		[ORIGIN_COMMAND_LINE] = "command line",
+		[ORIGIN_COMMAND_LINE] = ORIGIN_TYPED,
 	};
 	const struct origin *from = &s->origin[id];
 
@@ -131,5 +131,7 @@ int option_fail(struct fail *why, const struct settings *s, enum option_id id,
 	fail(why, FAIL_CONFIG, "%s", text);
 	if (from->file)
 		fail_wrap(why, "%s: line %u", from->file, from->line);
+	else if (from->kind == ORIGIN_COMMAND_LINE)
+		fail_wrap(why, ORIGIN_TYPED);
 	return -1;
 }

@@ -223,6 +223,11 @@ static int fail_step(const struct sasl *s, int error, struct fail *why)
 {
 	if (error == GSASL_MALLOC_ERROR)
 		mem_exhausted();
+	if (error == GSASL_SASLPREP_ERROR)
+		return fail(why, FAIL_CONFIG,
+		    "%s: the user or the password is not UTF-8, or has a "
+		    "character that is not allowed there (RFC 4013)",
+		    s->mechanism->name);
 	if (s->is_too_costly)
 		return fail(why, FAIL_AUTH,
 		    "%s: the server asks for more than %d rounds of hashing",

@@ -15,6 +15,8 @@ enum {
 	PARAMETERS_MAX = 512,
 };
 
+_Static_assert(WIRE_GROWTH(CHUNK) <= CONN_ROOM, "a chunk must fit");
+
 static enum smtp_state send_greet(struct smtp *s)
 {
 	(void)s; /* the server speaks first */
@@ -387,11 +389,14 @@ static enum smtp_state recv_data(struct smtp *s)
 	return smtp_refused(s) ? recover(s) : STATE_CLOSED;
 }
 
-/* 0, or -1: s->broken says why the message did not get through. */
-static int put_body(struct smtp *s, struct slice bytes)
+/*
+ * n octets of the message, in conn_room(); 0: that was all. 0, or -1:
+ * s->broken says why the message did not get through.
+ */
+static int put_body(struct smtp *s, size_t n)
 {
-	int status = conn_stream(
-	    s->conn, bytes, smtp_seconds(s, BLOCK_SECONDS), &s->broken);
+	int status =
+	    conn_stream(s->conn, n, smtp_seconds(s, BLOCK_SECONDS), &s->broken);
 
 	if (status == 1)
 		fail(&s->broken, FAIL_PROTOCOL,
@@ -399,7 +404,7 @@ static int put_body(struct smtp *s, struct slice bytes)
 	return status == 0 ? 0 : -1;
 }
 
-static int put_message(struct smtp *s, char *raw, char *wire)
+static int put_message(struct smtp *s, char *raw)
 {
 	struct wire filter = { .in_line = false };
 	uint64_t put = 0;
@@ -408,16 +413,16 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 
 	msg_rewind(s->t.msg);
 	while ((got = msg_read(s->t.msg, raw, CHUNK, &s->broken)) > 0) {
-		n = wire_filter(&filter, raw, (size_t)got, wire);
+		n = wire_filter(&filter, raw, (size_t)got, conn_room(s->conn));
 		put += n;
-		if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
+		if (n > 0 && put_body(s, n) != 0)
 			return -1;
 	}
 	if (got < 0)
 		return -1;
-	n = wire_finish(&filter, wire);
+	n = wire_finish(&filter, conn_room(s->conn));
 	put += n;
-	if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
+	if (n > 0 && put_body(s, n) != 0)
 		return -1;
 	/*
 	 * A dot that leaves together with a body of many segments would leave
@@ -425,7 +430,7 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 	 */
 	if (put == conn_queued(s->conn) && put + FLIGHT_END <= CONN_QUEUE_MAX)
 		return 0;
-	return put_body(s, SLICE(""));
+	return put_body(s, 0);
 }
 
 /* A spool has to know that a dot may be on its way before it is. */
@@ -439,11 +444,9 @@ static bool may_end(struct smtp *s)
 static enum smtp_state send_body(struct smtp *s)
 {
 	char *raw = mem_alloc(CHUNK);
-	char *wire = mem_alloc(WIRE_GROWTH((size_t)CHUNK));
-	int status = put_message(s, raw, wire);
+	int status = put_message(s, raw);
 
 	free(raw);
-	free(wire);
 	if (status != 0 || !may_end(s))
 		return STATE_WAIT;
 	s->deadline = smtp_deadline(s, smtp_rows[s->state].seconds);

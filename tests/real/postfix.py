@@ -6,8 +6,8 @@
         stored.message      the bytes after the trace header of Postfix
 
 Configuration, queue, data, log and mail live below one temporary directory;
-the server listens on loopback only.  Leaving the with block ends every process
-and removes the directory.
+the server listens on loopback only, or on the address it is given (wire.py).
+Leaving the with block ends every process and removes the directory.
 
 Packages that have to be installed, none of them a mail server:
     sasl2-bin libsasl2-modules libsasl2-modules-db     passwords and SASL
@@ -92,7 +92,7 @@ alias_database =
 local_recipient_maps =
 inet_interfaces = loopback-only
 inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
+mynetworks = 127.0.0.0/8 192.0.2.0/24
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_peername_lookup = no
 smtpd_error_sleep_time = 0
@@ -162,12 +162,12 @@ class Stored:
     message: bytes      # all that follows, lines ending in LF
 
 
-def _free_ports(count):
+def _free_ports(address, count):
     """Ports the kernel picks, all different."""
     sockets = []
     try:
         for _ in range(count):
-            sockets.append(socket.create_server(("127.0.0.1", 0)))
+            sockets.append(socket.create_server((address, 0)))
         return [one.getsockname()[1] for one in sockets]
     finally:
         for one in sockets:
@@ -219,7 +219,7 @@ class Postfix:
     password = PASSWORD
 
     def __init__(self, certificate, listeners=None, sasl=SASL,
-                 environment=None):
+                 environment=None, address="127.0.0.1"):
         """`environment` is what the libraries of SASL are to see."""
         check_possible()
         self.tree = unpacked("postfix")
@@ -228,6 +228,7 @@ class Postfix:
         self.listeners = LISTENERS if listeners is None else listeners
         self.sasl = sasl
         self.environment = environment or {}
+        self.address = address
         self.ports = {}
         self.base = None
         self.master = self.guard = None
@@ -305,10 +306,11 @@ class Postfix:
 
     def _write_listeners(self):
         self.ports = dict(zip(self.listeners,
-                              _free_ports(len(self.listeners))))
+                              _free_ports(self.address,
+                                          len(self.listeners))))
         lines = []
         for name, port in self.ports.items():
-            lines.append(f"127.0.0.1:{port} inet n - n - - smtpd")
+            lines.append(f"{self.address}:{port} inet n - n - - smtpd")
             settings = {"syslog_name": f"postfix/{name}",
                         **self.listeners[name]}
             lines += [f"  -o {{ {key} = {value} }}"
@@ -354,7 +356,7 @@ class Postfix:
     def _answers(self):
         try:
             for port in self.ports.values():
-                socket.create_connection(("127.0.0.1", port), 1).close()
+                socket.create_connection((self.address, port), 1).close()
         except OSError:
             return False
         return True

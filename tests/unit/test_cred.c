@@ -21,7 +21,7 @@ static struct secret *collect(const struct settings *s, struct fail *why)
 	struct cred c = { .ready = NULL };
 
 	if (cred_start(&c, s, netrc, why) == 0)
-		secret = cred_collect(&c, s, why);
+		(void)cred_collect(&c, s, &secret, why);
 	cred_end(&c);
 	return secret;
 }
@@ -172,6 +172,7 @@ TEST(command_line_first)
 TEST(ended_early)
 {
 	struct settings s;
+	struct secret *secret;
 	struct fail why;
 	struct cred c = { .ready = NULL };
 
@@ -184,8 +185,9 @@ TEST(ended_early)
 	CASE("collected twice");
 	s.passwordeval = "echo p";
 	CHECK_INT(cred_start(&c, &s, netrc, &why), 0);
-	secret_free(cred_collect(&c, &s, &why));
-	CHECK(!cred_collect(&c, &s, &why));
+	CHECK_INT(cred_collect(&c, &s, &secret, &why), 0);
+	secret_free(secret);
+	CHECK_INT(cred_collect(&c, &s, &secret, &why), -1);
 	CHECK_INT(why.kind, FAIL_BUG);
 	cred_end(&c);
 	cred_end(&c);

@@ -628,6 +628,60 @@ TEST(ticket_that_is_missing)
 	CHECK_INT(child_run(ask_for_ticket, NULL), 0);
 }
 
+/* Not the server's fault, and nothing that trying again would mend. */
+TEST(unprepared)
+{
+	static const struct {
+		const char *mechanism, *user, *password;
+	} rows[] = {
+		{ "CRAM-MD5", "u", "gr\xfcn" },
+		{ "CRAM-MD5", "u", "a\xee\x80\x80" },
+		{ "SCRAM-SHA-1", "u", "gr\xfcn" },
+		{ "SCRAM-SHA-256", "u", "a\xee\x80\x80" },
+		{ "SCRAM-SHA-256", "gr\xfcn", "p" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct secret *password =
+		    secret_of(rows[i].password, strlen(rows[i].password));
+		struct sasl_params params = { rows[i].mechanism, rows[i].user,
+			password, "smtp", "mail.example.com" };
+		struct fail why = { .kind = FAIL_NONE };
+		struct sasl *s = sasl_new(&params, &why);
+		struct slice token = SLICE("");
+		char *plain = NULL, *challenge = NULL;
+		size_t n = 0;
+
+		CASE(rows[i].mechanism);
+		if (sasl_is_client_first(s) &&
+		    sasl_step(s, SLICE(""), &token, &why) == 0 &&
+		    gsasl_base64_from(token.p, token.n, &plain, &n) == 0) {
+			struct buf b;
+
+			buf_init(&b, 1024);
+			buf_addf(&b, "%.*sx,s=c2FsdA==,i=4096",
+			    (int)(n -
+				  slice_find((struct slice){ plain, n }, 'r')),
+			    strchr(plain, 'r'));
+			challenge = coded(buf_text(&b));
+			buf_free(&b);
+			gsasl_free(plain);
+		} else {
+			challenge = coded("<1@example.com>");
+		}
+		if (why.kind == FAIL_NONE)
+			CHECK_INT(
+			    sasl_step(s, slice_of(challenge), &token, &why),
+			    -1);
+		CHECK_INT(why.kind, FAIL_CONFIG);
+		CHECK(strstr(why.text, "RFC 4013") != NULL);
+		CHECK(strstr(why.text, "challenge") == NULL);
+		gsasl_free(challenge);
+		sasl_free(s);
+		secret_free(password);
+	}
+}
+
 TEST(challenges)
 {
 	static const struct {
