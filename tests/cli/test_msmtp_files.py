@@ -223,3 +223,17 @@ def test_host_on_the_command_line_has_no_account(program, tmp_path):
                           "a@b.example", "r@x.example"], b"X: y\n\nx\n")
     assert result.code == 75
     assert result.err.endswith(b"msmtp: could not send mail\n")
+
+
+@pytest.mark.parametrize("args", [
+    ["-P", "-bm"], ["-bm", "-P"], ["--pretend", "-bm", "-oi"],
+    ["--version", "-bm"]])
+def test_the_default_mode_takes_nothing_back(program, args):
+    """-bm is what mail programs add; it must not send what -P looks at."""
+    with EmulatorThread(Policy(), mode="plain") as relay:
+        conf = program.configure({"port": relay.port})
+        result = program.run([f"--file={conf}", *args, "r@x.example"],
+                             b"X: y\n\nx\n")
+        sent = bool(relay.messages)
+    assert (result.code, result.err) == (0, b"")
+    assert not sent
