@@ -30,11 +30,7 @@ static bool is_host_char(char c)
 	       c == '-' || c == '_';
 }
 
-/*
- * Mapping (UTS 46) makes a blank or "<" of characters that look like them, a
- * dot of others, and nothing of some: such a name could end an SMTP command.
- */
-static bool is_mapped_well(const char *name)
+bool host_is_name(const char *name)
 {
 	size_t label = 0;
 
@@ -55,6 +51,10 @@ static char *fail_name(const char *host, struct fail *why)
 	return NULL;
 }
 
+/*
+ * Mapping (UTS 46) makes a blank or "<" of characters that look like them, a
+ * dot of others, and nothing of some: such a name could end an SMTP command.
+ */
 static char *to_a_labels(const char *host, struct fail *why)
 {
 	char *found = NULL, *copy;
@@ -66,8 +66,8 @@ static char *to_a_labels(const char *host, struct fail *why)
 		    idn2_strerror(error));
 		return NULL;
 	}
-	copy = is_mapped_well(found) ? mem_dup(found, strlen(found))
-				     : fail_name(host, why);
+	copy = host_is_name(found) ? mem_dup(found, strlen(found))
+				   : fail_name(host, why);
 	idn2_free(found);
 	return copy;
 }
