@@ -246,10 +246,15 @@ static int end_it(struct attempt *t, struct runner *r, struct fail *why)
 
 static bool is_expired(const struct queue_file *f, const struct runner *r)
 {
-	/* Without its account nobody could be told. */
+	/*
+	 * Without its account nobody could be told. A machine that was off, a
+	 * clock put forward and a person who held it are no failures of a try:
+	 * one must have come too late.
+	 */
 	return r->line.unusable.kind == FAIL_NONE &&
 	       schedule_is_expired(f->info.created,
-		   r->line.send.files.settings.queue_lifetime, time(NULL));
+		   r->line.send.files.settings.queue_lifetime,
+		   f->progress.last_try);
 }
 
 static int decide(struct attempt *t, struct runner *r, struct fail *why)

@@ -9,13 +9,14 @@ import email.utils
 import re
 import resource
 import subprocess
+import time
 
 import pytest
 from emulator.auth import ses_password
 from emulator.policy import Fault
 
 from relay import SENDER, SES_SECRET
-from mailqueue import MESSAGE, Queue
+from mailqueue import DEAD_PORT, MESSAGE, Queue, rewrite_slots
 
 DAYS = 86400
 NO_SUCH_USER = Fault("rcpt", reply="550 5.1.1 No such user", match=b"two@")
@@ -250,8 +251,34 @@ def test_a_report_waits_as_long_as_any_mail_and_is_put_aside(
         queue.make_due()
         assert queue.run().code == 67
         queue.age(6 * DAYS)
+        queue.configure(port=DEAD_PORT)
+        assert queue.run().code == 0
+        queue.make_due()
         assert queue.run().code == 69
         assert queue.everything() == {"failed": 1}
+
+
+def test_nothing_is_given_up_without_a_try(program, authority):
+    """The machine was off all the time, or the clock jumped."""
+    with Queue(program, authority) as queue:
+        queue.keep(MESSAGE, MESSAGE)
+        queue.age(6 * DAYS)
+        for path in (queue.spool / "new").iterdir():
+            last = int(time.time()) - 6 * DAYS
+            rewrite_slots(path, {b"last": last, b"next": last + 300})
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 2 and queue.everything() == {}
+
+
+def test_what_a_person_lets_go_of_is_tried_however_old_it_is(program,
+                                                             authority):
+    with Queue(program, authority) as queue:
+        name, = queue.keep()
+        queue.age(6 * DAYS)
+        assert queue.call("--queue-hold", name).code == 0
+        assert queue.call("--queue-release", name).code == 0
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 1 and queue.everything() == {}
 
 
 def test_report_to(program, authority):
