@@ -45,7 +45,8 @@ void files_free(struct files *f);
 /*
  * The settings for this invocation: files read, account chosen (by -a, by
  * the sender, or "default"), the command line's settings on top, everything
- * completed. Fails: CONFIG, USAGE.
+ * completed. Without an account, settings are those of the command line alone.
+ * Fails: CONFIG, USAGE.
  */
 int files_load(struct files *f, const struct invocation *inv,
     const char *sender, struct fail *why);

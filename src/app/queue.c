@@ -52,7 +52,7 @@ int queue_find(struct files *f, const struct invocation *inv,
 
 	/* An account that cannot send any more still says where its mail is. */
 	if (files_load(f, inv, NULL, why) == 0 || f->account ||
-	    f->found == FILES_ABSENT) {
+	    f->found == FILES_ABSENT || f->settings.spool) {
 		*ret_path = queue_path(&f->settings, f->config.arena);
 		return 0;
 	}
@@ -231,6 +231,22 @@ static void explain(struct queue_progress *p, const struct outcome *o,
 void queue_explain(struct queued *q, const struct outcome *o)
 {
 	explain(&q->file.progress, o, first_of(o, is_waiting));
+}
+
+int queue_note_reason(
+    struct queued *q, const struct fail *reason, struct fail *why)
+{
+	struct queue_progress *p = &q->file.progress;
+	char text[sizeof(p->text)];
+
+	copy_text(text, sizeof(text), reason->text);
+	if (reason->kind == FAIL_NONE || strcmp(text, p->text) == 0 ||
+	    strchr(p->letters, QUEUE_REFUSED))
+		return 0;
+	memcpy(p->text, text, sizeof(text));
+	p->class = OUTCOME_NOT_SENT;
+	p->code = 0;
+	return queuefile_save(&q->file, why);
 }
 
 /*

@@ -67,6 +67,14 @@ void queue_after_dot(void *ctx, size_t first, const struct outcome *part);
 int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
     bool is_told, struct fail *why);
 
+/*
+ * Nobody has tried, for a reason that is no fault of the message: it is put
+ * into the file, unless it says that already or has a refusal to report. Kind
+ * NONE: no reason. Fails: OS.
+ */
+int queue_note_reason(
+    struct queued *q, const struct fail *reason, struct fail *why);
+
 /* The file's reason is that of who waits, no longer that of a refusal. */
 void queue_explain(struct queued *q, const struct outcome *o);
 
