@@ -204,7 +204,11 @@ static int give_up(struct attempt *t, struct runner *r, struct fail *why)
 
 	plan_without(t, r);
 	queue_heir_speak(&r->heir, &r->line, &t->send);
-	fail(&late, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
+	fail(&late, FAIL_REFUSED, "given up after %u attempts%s: %s",
+	    p->attempts,
+	    strchr(p->letters, QUEUE_UNKNOWN)
+		? ", one of which may have delivered it"
+		: "",
 	    p->text);
 	not_sent(t, p->class, &late, &outcome);
 	outcome.queue_id = q->file.info.id;
