@@ -405,6 +405,19 @@ def test_refused_credentials_are_shown_once(program, authority):
             4 * [1] + [2]
 
 
+def test_a_sender_that_is_not_approved_is_shown_three_times(
+        program, authority):
+    """More of it shuts the whole machine out."""
+    with Queue(program, authority, provider="oci",
+               verified={"nobody@example.com"}) as queue:
+        queue.keep(*8 * [MESSAGE])
+        queue.make_due()
+        assert queue.run().code == 0
+        tried = [one for one in queue.json() if one["attempts"] == 2]
+        assert len(tried) == 3
+        assert {one["code"] for one in tried} == {535}
+
+
 def test_a_relay_that_ends_every_session(program, authority):
     with Queue(program, authority, faults=[
             Fault("mail", reply="421 4.3.0 Going down")]) as queue:
