@@ -66,13 +66,12 @@ bool store_exists(const char *path)
 /* A parent that may not be read is one whose owner has made this one. */
 static int sync_with_parent(int root)
 {
-	int parent = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int result;
+	int result, fd = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (parent < 0)
+	if (fd < 0)
 		return errno == EACCES ? syncfs(root) : -1;
-	result = fsync(root) == 0 ? fsync(parent) : -1;
-	io_close(parent);
+	result = fsync(root) == 0 ? fsync(fd) : -1;
+	io_close(fd);
 	return result;
 }
 
