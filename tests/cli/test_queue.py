@@ -284,6 +284,8 @@ def test_unknown_is_tried_again(program, authority, when):
         begun = int(time.time())
         result = queue.send()
         assert result.code == 0 and result.log[-1]["outcome"] == "UNKNOWN"
+        # It is the queue's to send it again, and nobody else's.
+        assert result.err == b""
         name, = queue.names()
         assert queue.letters(name) == {"one": "unknown"}
         assert queue.json()[0]["next_try"] >= begun + 15 * 60
@@ -298,8 +300,10 @@ def test_unknown_is_tried_again(program, authority, when):
 def test_unknown_is_held(program, authority, when):
     with Queue(program, authority, {"queue": when, "queue_unknown": "hold"},
                faults=lost()) as queue:
-        assert queue.send().code == 0
+        result = queue.send()
         name, = queue.names("hold")
+        assert (result.code, result.err.count(b"\n")) == (0, 1)
+        assert f"{name}: on hold, it may have".encode() in result.err
         assert queue.run().code == 0
         assert len(queue.relay.messages) == 1
         assert queue.call("--queue-release", name).code == 0
