@@ -141,6 +141,10 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 	struct alias_list list;
 
 	alias_expand(table, spec, p->arena, &list, warnings);
+	if (list.is_cut)
+		return fail(why, FAIL_MESSAGE,
+		    "the alias %s is more than %d addresses", spec,
+		    ALIAS_RESULT_MAX);
 	for (size_t i = 0; i < list.n; i++) {
 		const char *domain = p->settings->qualify_domain;
 		const char *address =

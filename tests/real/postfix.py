@@ -162,7 +162,7 @@ class Stored:
     message: bytes      # all that follows, lines ending in LF
 
 
-def _free_ports(address, count):
+def free_ports(address, count):
     """Ports the kernel picks, all different."""
     sockets = []
     try:
@@ -306,7 +306,7 @@ class Postfix:
 
     def _write_listeners(self):
         self.ports = dict(zip(self.listeners,
-                              _free_ports(self.address,
+                              free_ports(self.address,
                                           len(self.listeners))))
         lines = []
         for name, port in self.ports.items():
