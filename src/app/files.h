@@ -22,8 +22,15 @@ struct files_places {
 
 struct files_places files_find(struct arena *a);
 
+enum files_found {
+	FILES_BROKEN, /* not looked for, or one is there that is of no use */
+	FILES_ABSENT,
+	FILES_READ,
+};
+
 /* What was read; `config` holds the secrets that settings are views of. */
 struct files {
+	enum files_found found;
 	struct config config;
 	struct settings settings;
 	const char *account;      /* set as soon as it is known; NULL: none */

@@ -453,18 +453,21 @@ static void listen_to_signals(void)
 	(void)sigaction(SIGINT, &action, NULL);
 }
 
-/* An account that is not there any more has no say in where mail waits. */
-static const char *settle_path(struct runner *r)
+/* Where what belongs to no account is logged, and where mail waits. */
+static int settle_path(
+    struct runner *r, const char **ret_path, struct fail *why)
 {
-	bool loaded = files_load(&r->files, r->run->inv, NULL, NULL) == 0 ||
-		      r->files.account;
+	int result = queue_find(&r->files, r->run->inv, ret_path, why);
 
 	/* What stays is text: their secrets are not needed. */
 	files_free(&r->files);
 	r->report.account = r->files.account;
-	r->report.settings = loaded ? &r->files.settings : NULL;
-	return r->run->path ? r->run->path
-			    : queue_path(&r->files.settings, r->arena);
+	if (r->files.account)
+		r->report.settings = &r->files.settings;
+	if (!r->run->path)
+		return result;
+	*ret_path = r->run->path;
+	return 0;
 }
 
 int queue_run(const struct queue_run *run, struct arena *a)
@@ -483,8 +486,8 @@ int queue_run(const struct queue_run *run, struct arena *a)
 	}
 	listen_to_signals();
 	files_init(&r.files, a);
-	path = settle_path(&r);
-	if (path && store_exists(path) && run_store(&r, path, &why) != 0) {
+	if (settle_path(&r, &path, &why) != 0 ||
+	    (path && store_exists(path) && run_store(&r, path, &why) != 0)) {
 		log_error("%s", why.text);
 		r.code = fail_exit_code(why.kind);
 	}
