@@ -99,12 +99,8 @@ static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 	struct queued q;
 	struct fail trouble;
 
-	if (queue_add(&q, s, NULL, why) != 0) {
-		/* A disk that is full is not for ever. */
-		if (why->kind == FAIL_OS)
-			why->kind = FAIL_LATER;
+	if (queue_add(&q, s, NULL, why) != 0)
 		return -1;
-	}
 	s->plan.before_dot = queue_before_dot;
 	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &q;
@@ -134,7 +130,7 @@ static int into_spool(struct send *s, struct outcome *ret)
 	if (!is_worth_keeping(ret))
 		return 0;
 	if (queue_add(&q, s, ret, &trouble) != 0) {
-		log_warning("not kept for later: %s", trouble.text);
+		log_warning("nothing is kept for later: %s", trouble.text);
 		return 0;
 	}
 	queue_mark(&q, ret);
