@@ -52,7 +52,7 @@ int queue_find(struct files *f, const struct invocation *inv,
 
 	/* An account that cannot send any more still says where its mail is. */
 	if (files_load(f, inv, NULL, why) == 0 || f->account ||
-	    f->found == FILES_ABSENT || cmdline_sets(inv, OPT_spool)) {
+	    f->found == FILES_ABSENT || f->settings.spool) {
 		*ret_path = queue_path(&f->settings, f->config.arena);
 		return 0;
 	}

@@ -25,13 +25,6 @@ void files_free(struct files *f)
 	(void)f;
 }
 
-bool cmdline_sets(const struct invocation *inv, enum option_id option)
-{
-	(void)inv;
-	(void)option;
-	return false;
-}
-
 const char *files_home(struct arena *a)
 {
 	(void)a;
