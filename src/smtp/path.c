@@ -65,7 +65,7 @@ const char *path_key(const char *address, struct arena *a)
 {
 	const char *key;
 
-	if (has_8bit(addr_domain(address)) &&
+	if (slice_has_8bit(addr_domain(address)) &&
 	    to_ascii(address, a, &key, NULL) == 0)
 		return key;
 	return address;
