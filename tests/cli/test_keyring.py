@@ -547,7 +547,7 @@ def test_keyring_is_the_last_resort(program, stand_in, lines):
     (["--store-password", "--file=/nonexistent"], b"p", 78, "/nonexistent"),
     (["--store-password", "--host=h"], b"p", 78, "user is not set"),
     (["--delete-password", "--user="], b"", 78,
-     "account default: user is not set"),
+     "account default: command line: user is not set"),
     (["--store-password", "--host=", "--user=u"], b"p", 78,
      "host is not set")])
 def test_wrong_calls(program, stand_in, args, stdin, code, words):
