@@ -2,11 +2,11 @@
 
     server = Exim(authority.leaf("good", names=["127.0.0.1"]))
     with server:
-        ... send to server.ports["smtps"] as server.user ...
+        ... send to server.ports["smtps-1.3"] as server.user ...
 
-It takes messages and keeps them in its spool; everything lies below one
-temporary directory. A mail server that is installed is not touched: the user
-that the package would make exists in a mount namespace of its own.
+It drops what it takes; everything lies below one temporary directory. A mail
+server that is installed is not touched: the user that the package would make
+exists in a mount namespace of its own.
 
 Packages that have to be installed, none of them a mail server:
     libgnutls-dane0 libpcre2-8-0 libdb5.3 libidn12 libnsl2    libraries of Exim
@@ -16,17 +16,13 @@ The package exim4-daemon-light itself is downloaded and unpacked (packages.py).
 import os
 import pwd
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
-from real import processes
-from real.packages import Unavailable, unpacked
-from real.postfix import OWNER, PASSWORD, START_SECONDS, USER, free_ports
+from real import packages
+from real.daemon import Daemon, free_ports
+from real.packages import Unavailable
+from real.postfix import OWNER, PASSWORD, USER
 
+PACKAGE = "exim4-daemon-light"
 ACCOUNT = "Debian-exim"         # compiled in
 
 # name: (TLS from the first byte, what GnuTLS is told, PIPELINING)
@@ -39,7 +35,7 @@ LISTENERS = {
 
 CONFIGURATION = """\
 spool_directory = {base}/spool
-log_file_path = {base}/log/%slog
+log_file_path = {base}/log/%s
 pid_file_path = {base}/pid
 primary_hostname = mail.example.com
 local_interfaces = {address}
@@ -54,13 +50,19 @@ pipelining_connect_advertise_hosts = :
 chunking_advertise_hosts = :
 host_lookup = :
 rfc1413_query_timeout = 0s
+message_size_limit = 60M
+smtp_accept_max = 0
+log_selector = +smtp_connection
 queue_only = true
 keep_environment =
 acl_smtp_rcpt = allow
+acl_smtp_data = drop
 
 begin acl
 allow:
   accept authenticated = *
+drop:
+  discard
 
 begin authenticators
 plain:
@@ -70,6 +72,13 @@ plain:
   server_condition = ${{if and{{{{eq{{$auth2}}{{{user}}}}}\\
     {{eq{{$auth3}}{{{password}}}}}}}}}
   server_set_id = $auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = ${{if and{{{{eq{{$auth1}}{{{user}}}}}\\
+    {{eq{{$auth2}}{{{password}}}}}}}}}
+  server_set_id = $auth1
 """
 
 START = """\
@@ -86,44 +95,21 @@ def by_port(values):
     return text
 
 
-class Exim:
-    """One instance; `ports` maps the names of LISTENERS to port numbers."""
+class Exim(Daemon):
+    """One instance; `ports` maps the names of listeners to port numbers."""
 
+    name = "Exim"
+    log_name = "log/main"
     user = USER
     password = PASSWORD
 
-    def __init__(self, certificate, address="127.0.0.1"):
+    def __init__(self, certificate, address="127.0.0.1", listeners=None):
+        super().__init__(address)
         if os.geteuid() != 0:
             raise Unavailable("Exim needs root to run")
-        self.program = unpacked("exim4-daemon-light") / "usr/sbin/exim4"
-        said = subprocess.run(["ldd", str(self.program)], capture_output=True,
-                              text=True, check=False).stdout
-        if "not found" in said:
-            raise Unavailable(f"not installed: {said}")
+        self.program = packages.program(PACKAGE, "usr/sbin/exim4")
         self.chain, self.key = certificate
-        self.address = address
-        self.ports = {}
-        self.base = None
-        self.daemon = self.guard = None
-
-    def __enter__(self):
-        self.base = Path(tempfile.mkdtemp(prefix="exim-"))
-        try:
-            self._lay_out()
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    @property
-    def log(self):
-        """All that Exim has logged, as text."""
-        return "".join(path.read_text(errors="replace") for path in
-                       sorted((self.base / "log").glob("*")))
+        self.listeners = listeners or LISTENERS
 
     def _lay_out(self):
         owner = pwd.getpwnam(OWNER)
@@ -141,12 +127,11 @@ class Exim:
             f"{ACCOUNT}:x:{owner.pw_uid}:{owner.pw_gid}::/:/bin/false\n")
         (self.base / "group").write_text(
             f"root:x:0:\n{ACCOUNT}:x:{owner.pw_gid}:\n")
-        self.ports = dict(zip(LISTENERS,
-                              free_ports(self.address, len(LISTENERS))))
-        self._write_configuration()
 
-    def _write_configuration(self):
-        settings = {self.ports[name]: of for name, of in LISTENERS.items()}
+    def _choose_ports(self):
+        ports = free_ports(self.address, len(self.listeners))
+        self.ports = dict(zip(self.listeners, ports))
+        settings = dict(zip(ports, self.listeners.values()))
         (self.base / "conf").write_text(CONFIGURATION.format(
             base=self.base, address=self.address, user=self.user,
             password=self.password, chain=self.base / "chain",
@@ -159,42 +144,8 @@ class Exim:
             pipelining=by_port({port: "*" if of[2] else ":"
                                 for port, of in settings.items()})))
 
-    def _start(self):
-        with open(self.base / "stderr", "wb") as errors:
-            self.daemon = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-c", START, "sh",
-                 str(self.base), str(self.program), "-bdf",
-                 "-C", str(self.base / "conf")],
-                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
-                start_new_session=True)
-        self.guard = processes.Guard(self.daemon.pid, self.base)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if self.daemon.poll() is not None or time.monotonic() > deadline:
-                said = (self.base / "stderr").read_text(errors="replace")
-                raise RuntimeError(
-                    f"Exim does not start: {said}\n{self.log[-3000:]}")
-            time.sleep(0.02)
-
-    def _answers(self):
-        try:
-            for port in self.ports.values():
-                socket.create_connection((self.address, port), 1).close()
-        except OSError:
-            return False
-        return True
-
-    def stop(self):
-        """End it and remove its directory; twice does no harm."""
-        try:
-            if self.daemon:
-                if self.daemon.poll() is None:
-                    self.daemon.send_signal(signal.SIGTERM)
-                processes.end_session(self.daemon.pid)
-                self.daemon.wait(10)
-                self.guard.dismiss()
-                self.daemon = self.guard = None
-        finally:
-            if self.base:
-                shutil.rmtree(self.base, ignore_errors=True)
+    def _run(self):
+        return ["unshare", "--mount", "sh", "-c", START, "sh",
+                str(self.base), self.program, "-bdf",
+                "-C", str(self.base / "conf")], {
+                    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}

@@ -58,7 +58,7 @@ def server(request, wire, authority):
         try:
             one = (Exim(certificate, wire.server) if request.param == "Exim"
                    else postfix.Postfix(certificate, listeners(),
-                                        wire.server))
+                                        address=wire.server))
         except Unavailable as reason:
             pytest.skip(f"no {request.param}: {reason}")
         with wire.at_server():
