@@ -10,10 +10,18 @@ struct moving {
 	size_t n;
 };
 
-/* What would be tried again, but for what may have arrived already. */
-static bool may_move(const struct outcome_rcpt *r)
+/* May an earlier try, of which the file tells, have reached that one? */
+static bool was_in_doubt(const struct queued *q, size_t i)
 {
-	return queue_would_wait(r) && r->class != OUTCOME_UNKNOWN;
+	return q && q->before &&
+	       q->before[q->rcpt ? q->rcpt[i] : i] == QUEUE_UNKNOWN;
+}
+
+/* What would be tried again, but for what may have arrived already. */
+static bool may_move(const struct outcome *o, size_t i, const struct queued *q)
+{
+	return queue_would_wait(&o->rcpt[i]) &&
+	       o->rcpt[i].class != OUTCOME_UNKNOWN && !was_in_doubt(q, i);
 }
 
 static struct moving who_moves(
@@ -26,7 +34,7 @@ static struct moving who_moves(
 	};
 
 	for (size_t i = 0; i < o->n_rcpt; i++) {
-		if (!may_move(&o->rcpt[i]))
+		if (!may_move(o, i, q))
 			continue;
 		m.address[m.n] = arena_copy(a, slice_of(o->rcpt[i].address));
 		m.file[m.n] = q && q->rcpt ? q->rcpt[i] : i;
@@ -117,7 +125,7 @@ void failover(struct send *s, struct queued *q, struct outcome *o)
 		bool moves = false;
 
 		for (size_t k = 0; k < o->n_rcpt; k++)
-			moves |= may_move(&o->rcpt[k]);
+			moves |= may_move(o, k, q);
 		if (!moves || !slice_take_until(&rest, ',', &name))
 			return;
 		name = slice_trim(name);

@@ -9,7 +9,9 @@
 #include "io.h"
 #include "log.h"
 #include "queue.h"
+#include "queue_heir.h"
 #include "queue_line.h"
+#include "queue_news.h"
 #include "queue_report.h"
 #include "submit.h"
 #include "suppression.h"
@@ -37,8 +39,12 @@ struct runner {
 	struct arena *arena; /* of the run */
 	struct schedule_breaker breaker;
 	struct queue_line line;
+	struct queue_heir heir; /* of the line, when that is unusable */
 	struct deadline deadline;
 	unsigned tried;
+
+	struct queue_newer newer;
+
 	int code;
 };
 
@@ -197,6 +203,7 @@ static int give_up(struct attempt *t, struct runner *r, struct fail *why)
 	struct fail late;
 
 	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
 	fail(&late, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
 	    p->text);
 	not_sent(t, p->class, &late, &outcome);
@@ -234,22 +241,20 @@ static int keep_for_a_person(
 /* A death left undone what was decided: who was refused is told, or nobody. */
 static int end_it(struct attempt *t, struct runner *r, struct fail *why)
 {
-	plan_without(t, r);
-	/* Who is told depends on the account. */
-	if (r->line.unusable.kind != FAIL_NONE &&
-	    strchr(t->queued.file.progress.letters, QUEUE_REFUSED)) {
+	if (strchr(t->queued.file.progress.letters, QUEUE_REFUSED) &&
+	    !queue_heir_can_tell(&r->heir, &r->line, r->arena)) {
 		*why = r->line.unusable;
 		return -1;
 	}
+	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
 	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
 }
 
-static bool is_expired(const struct queue_file *f, const struct runner *r)
+static bool is_expired(const struct queue_file *f, struct runner *r)
 {
-	/* Without its account nobody could be told. */
-	return r->line.unusable.kind == FAIL_NONE &&
-	       schedule_is_expired(f->info.created,
-		   r->line.send.files.settings.queue_lifetime, time(NULL));
+	return !r->run->id && queue_heir_gives_up(&r->heir, &r->line,
+				  f->info.created, r->arena);
 }
 
 static int decide(struct attempt *t, struct runner *r, struct fail *why)
@@ -260,11 +265,21 @@ static int decide(struct attempt *t, struct runner *r, struct fail *why)
 		return end_it(t, r, why);
 	if (is_left_in_doubt(t, r))
 		return keep_for_a_person(t, r, why);
-	if (!r->run->id && is_expired(f, r))
+	if (is_expired(f, r))
 		return give_up(t, r, why);
 	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
 		try_message(t, r);
 	return 0;
+}
+
+/* Nothing but a try, for which its account has had enough. */
+static bool is_left_alone(const struct attempt *t, struct runner *r)
+{
+	const struct queue_file *f = &t->queued.file;
+
+	return queue_has_waiting(f) &&
+	       !schedule_may_try(&r->breaker, r->line.account) &&
+	       !is_expired(f, r);
 }
 
 /* With the lock held and the file read. */
@@ -273,23 +288,22 @@ static int work_on(struct attempt *t, struct runner *r, struct fail *why)
 	struct queue_file *f = &t->queued.file;
 	bool is_due =
 	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
-	const char *account = arena_copy(r->arena, slice_of(f->info.account));
 	int result;
 
-	if (queue_has_waiting(f) &&
-	    (!is_due || !schedule_may_try(&r->breaker, account)))
+	if (queue_has_waiting(f) && !is_due)
 		return 0;
+	queue_line_begin(&r->line, r->run->inv,
+	    arena_copy(r->arena, slice_of(f->info.account)));
+	if (is_left_alone(t, r))
+		return queue_note_reason(&t->queued, &r->line.unusable, why);
 	if (queuefile_load(f, &t->msg, why) != 0)
 		return -1;
-	queue_line_begin(&r->line, r->run->inv, account);
 	make_call(t, r);
 	send_begin(&t->send, &t->call, &t->arena);
 	result = decide(t, r, why);
 	send_end(&t->send);
 	return result;
 }
-
-/* ---- the run ---- */
 
 /* It stays where a person finds it, and out of the way of the others. */
 static void put_aside(
@@ -300,8 +314,7 @@ static void put_aside(
 	report_warning(&r->report, item->id, why->text);
 	r->code = fail_exit_code(why->kind);
 	if (why->kind == FAIL_MESSAGE && item->place != STORE_FAILED &&
-	    store_move(
-		&r->store, item->place, STORE_FAILED, item->id, &failed) != 0)
+	    store_put_aside(&r->store, item, &failed) != 0)
 		report_warning(&r->report, item->id, failed.text);
 }
 
@@ -314,15 +327,19 @@ static void take(struct runner *r, const struct store_item *item)
 
 	msg_init(&t.msg);
 	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
-	if (result == 0)
+	if (result == 0) {
 		result = work_on(&t, r, &why);
+	} else if (why.kind == FAIL_CONFIG) {
+		queue_newer_note(&r->newer, item, &why);
+		result = 0;
+	}
+	store_release(&t.queued.file);
 	if (result != 0 && why.kind != FAIL_LOCKED)
 		put_aside(r, item, &why);
 	else if (result != 0 && r->run->id) {
 		log_error("%s", why.text);
 		r->code = fail_exit_code(why.kind);
 	}
-	store_release(&t.queued.file);
 	msg_free(&t.msg);
 	arena_free(&t.arena);
 }
@@ -370,6 +387,16 @@ static bool is_over(const struct runner *r)
 	       (r->run->messages && r->tried >= r->run->messages);
 }
 
+/* Nobody should wait for the next run to be told what this one gave up. */
+static void send_reports(struct runner *r, const struct store_list *seen)
+{
+	const struct store_list made =
+	    queue_news_reports(&r->store, seen, r->arena);
+
+	for (size_t i = 0; i < made.n && !is_over(r); i++)
+		take(r, &made.v[i]);
+}
+
 static int go_through(struct runner *r, struct fail *why)
 {
 	struct store_list list = { .n = 0 };
@@ -384,7 +411,10 @@ static int go_through(struct runner *r, struct fail *why)
 	for (size_t i = 0; i < list.n && !is_over(r); i++)
 		if (is_wanted(r, v[i].item))
 			take(r, v[i].item);
+	send_reports(r, &list);
 	queue_line_end(&r->line);
+	if (queue_newer_say(&r->newer, &r->report))
+		r->code = fail_exit_code(r->newer.why.kind);
 	return 0;
 }
 
@@ -423,18 +453,21 @@ static void listen_to_signals(void)
 	(void)sigaction(SIGINT, &action, NULL);
 }
 
-/* An account that is not there any more has no say in where mail waits. */
-static const char *settle_path(struct runner *r)
+/* Where what belongs to no account is logged, and where mail waits. */
+static int settle_path(
+    struct runner *r, const char **ret_path, struct fail *why)
 {
-	bool loaded = files_load(&r->files, r->run->inv, NULL, NULL) == 0 ||
-		      r->files.account;
+	int result = queue_find(&r->files, r->run->inv, ret_path, why);
 
 	/* What stays is text: their secrets are not needed. */
 	files_free(&r->files);
 	r->report.account = r->files.account;
-	r->report.settings = loaded ? &r->files.settings : NULL;
-	return r->run->path ? r->run->path
-			    : queue_path(&r->files.settings, r->arena);
+	if (r->files.account)
+		r->report.settings = &r->files.settings;
+	if (!r->run->path)
+		return result;
+	*ret_path = r->run->path;
+	return 0;
 }
 
 int queue_run(const struct queue_run *run, struct arena *a)
@@ -453,8 +486,8 @@ int queue_run(const struct queue_run *run, struct arena *a)
 	}
 	listen_to_signals();
 	files_init(&r.files, a);
-	path = settle_path(&r);
-	if (path && store_exists(path) && run_store(&r, path, &why) != 0) {
+	if (settle_path(&r, &path, &why) != 0 ||
+	    (path && store_exists(path) && run_store(&r, path, &why) != 0)) {
 		log_error("%s", why.text);
 		r.code = fail_exit_code(why.kind);
 	}

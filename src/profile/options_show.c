@@ -1,5 +1,6 @@
 /* options, the other half: how settings are shown to people. */
 #include "options.h"
+#include "token.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ static bool format_text(
 	const char *const *text = option_value(s, o);
 
 	if (*text)
-		buf_add_printable(b, slice_of(*text));
+		token_add_shown(b, *text);
 	return *text != NULL;
 }
 

@@ -91,12 +91,17 @@ class Box:
         return dict(stdin=stdin, env=self.program.environment(),
                     cwd=self.program.home)
 
-    def trace(self, args, stdin=b""):
-        return inject.trace(self.command(*args), **self.surroundings(stdin))
+    def trace(self, args, stdin=b"", always=""):
+        return inject.trace(self.command(*args), always=always,
+                            **self.surroundings(stdin))
 
-    def run_with(self, args, point, what, stdin=b"", on=""):
-        return inject.run_with(self.command(*args), point, what,
-                               **self.surroundings(stdin), on=on)
+    def run_with(self, args, point, what, stdin=b"", on="", always=""):
+        return inject.run_with(self.command(*args), point, what, on=on,
+                               always=always, **self.surroundings(stdin))
+
+    def run_always(self, args, calls, stdin=b""):
+        return inject.run_always(self.command(*args), calls,
+                                 **self.surroundings(stdin))
 
     # What came of it.
 

@@ -93,11 +93,24 @@ def _run(tool, command, stdin, env, cwd):
     return Ended(process.returncode, out, err)
 
 
-def trace(command, stdin=b"", env=None, cwd=None):
+def run_always(command, calls, stdin=b"", env=None, cwd=None):
+    """A run in which each of these calls fails: ["link:error=EIO"]."""
+    names = ",".join(call.partition(":")[0] for call in calls)
+    return _run(["strace", "-o", "/dev/null", "-e", f"trace={names}",
+                 *(part for call in calls for part in on_top(call))],
+                command, stdin, env, cwd)
+
+
+def on_top(always):
+    """What strace is told when every call of a name fails: "link:error=EIO"."""
+    return ["-e", f"inject={always}"] if always else []
+
+
+def trace(command, stdin=b"", env=None, cwd=None, always=""):
     """(how it ended, the points of the run)."""
     with tempfile.NamedTemporaryFile(prefix="trace-") as log:
-        ended = _run(["strace", "-y", "-s", "64", "-o", log.name],
-                     command, stdin, env, cwd)
+        ended = _run(["strace", "-y", "-s", "64", "-o", log.name,
+                      *on_top(always)], command, stdin, env, cwd)
         text = log.read().decode(errors="replace")
     counts = {}
     points = []
@@ -109,11 +122,13 @@ def trace(command, stdin=b"", env=None, cwd=None):
     return ended, points
 
 
-def run_with(command, point, what, stdin=b"", env=None, cwd=None, on=""):
+def run_with(command, point, what, stdin=b"", env=None, cwd=None, on="",
+             always=""):
     """`on` is "" for this one call, "+" for it and all of its name after."""
+    names = ",".join({point.name, *filter(None, [always.partition(":")[0]])})
     return _run(
-        ["strace", "-o", "/dev/null", "-e",
-         f"trace={point.name}", "-e",
+        ["strace", "-o", "/dev/null", "-e", f"trace={names}",
+         *on_top(always), "-e",
          f"inject={point.name}:{what}:when={point.number}{on}"],
         command, stdin, env, cwd)
 

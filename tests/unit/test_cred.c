@@ -18,7 +18,7 @@ static const char *netrc[3];
 static struct secret *collect(const struct settings *s, struct fail *why)
 {
 	struct secret *secret = NULL;
-	struct cred c;
+	struct cred c = { .ready = NULL };
 
 	if (cred_start(&c, s, netrc, why) == 0)
 		(void)cred_collect(&c, s, &secret, why);
@@ -174,7 +174,7 @@ TEST(ended_early)
 	struct settings s;
 	struct secret *secret;
 	struct fail why;
-	struct cred c;
+	struct cred c = { .ready = NULL };
 
 	settings_init(&s);
 	s.auth = "on";
