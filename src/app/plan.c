@@ -344,6 +344,7 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.qualify = s->qualify_domain,
 		.local = plan_local(p),
 		.id_domain = id_domain(p),
+		.message_id = p->message_id,
 		.now = time(NULL),
 	};
 	if (!ret->from)
