@@ -62,6 +62,18 @@ bool store_exists(const char *path)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+/* A parent that may not be read is one whose owner has made this one. */
+static int sync_with_parent(int root)
+{
+	int result, fd = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EACCES ? syncfs(root) : -1;
+	result = fsync(root) == 0 ? fsync(fd) : -1;
+	io_close(fd);
+	return result;
+}
+
 /*
  * Directories that are new must outlive a power cut as what is put into them.
  * The last of the places is made when the others are safe, so that it tells
@@ -70,15 +82,12 @@ bool store_exists(const char *path)
 static int settle_places(const struct store *s, int root, struct fail *why)
 {
 	struct stat st;
-	int parent, result = 0;
 
-	if (fstatat(root, places[STORE_FAILED], &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(root, places[STORE_FAILED], &st, AT_SYMLINK_NOFOLLOW) ==
+		0 ||
+	    sync_with_parent(root) == 0)
 		return 0;
-	parent = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fsync(root) != 0 || parent < 0 || fsync(parent) != 0)
-		result = no(why, s, "fsync of the directory");
-	io_close(parent);
-	return result;
+	return no(why, s, "fsync of the directory");
 }
 
 static int open_places(struct store *s, int root, struct fail *why)

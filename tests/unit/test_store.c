@@ -1,3 +1,4 @@
+#include "child.h"
 #include "io.h"
 #include "store.h"
 #include "unit.h"
@@ -695,4 +696,41 @@ TEST(large)
 	arena_free(&a);
 	free(text);
 	free(back);
+}
+
+enum { SOMEBODY = 65534 };
+
+/* As another user in a directory whose names only its owner may know. */
+static int open_below(void *path)
+{
+	struct fail why = { .kind = FAIL_NONE };
+	struct store s;
+
+	if (geteuid() == 0 && setuid(SOMEBODY) != 0)
+		return 2;
+	if (store_open(&s, path, &why) != 0) {
+		(void)fprintf(stderr, "%s\n", why.text);
+		return 1;
+	}
+	store_close(&s);
+	return 0;
+}
+
+TEST(a_parent_that_may_not_be_read)
+{
+	char path[] = SPOOL;
+
+	wipe();
+	CHECK_INT(mkdir("other", 0700), 0);
+	CHECK_INT(chdir("other"), 0);
+	CHECK_INT(mkdir(SPOOL, 0700), 0);
+	if (geteuid() == 0)
+		CHECK_INT(chown(SPOOL, SOMEBODY, SOMEBODY), 0);
+	CHECK_INT(chmod(".", 0311), 0);
+	CHECK_INT(child_run(open_below, path), 0);
+	/* And again, when its places are there. */
+	CHECK_INT(child_run(open_below, path), 0);
+	CHECK_INT(chmod(".", 0700), 0);
+	CHECK_INT(access(SPOOL "/failed", F_OK), 0);
+	CHECK_INT(chdir(".."), 0);
 }
