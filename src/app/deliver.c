@@ -109,12 +109,8 @@ static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 {
 	struct queued q;
 
-	if (queue_add(&q, s, NULL, why) != 0) {
-		/* A disk that is full is not for ever. */
-		if (why->kind == FAIL_OS)
-			why->kind = FAIL_LATER;
+	if (queue_add(&q, s, NULL, why) != 0)
 		return -1;
-	}
 	s->plan.before_dot = queue_before_dot;
 	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &q;
@@ -148,7 +144,7 @@ static int into_spool(struct send *s, struct outcome *ret)
 	}
 	failover(s, NULL, ret);
 	if (is_worth_keeping(ret))
-		log_warning("not kept for later: %s", trouble.text);
+		log_warning("nothing is kept for later: %s", trouble.text);
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 #include "store.h"
 #include "io.h"
 #include "name.h"
-#include "room.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +27,7 @@ static const char *const places[STORE_PLACES] = {
 
 static int no(struct fail *why, const struct store *s, const char *what)
 {
-	return fail(why, FAIL_OS, "the spool %s: %s: %s", s->path, what,
+	return fail(why, FAIL_SPOOL, "the spool %s: %s: %s", s->path, what,
 	    strerror(errno));
 }
 
@@ -48,7 +47,7 @@ static int open_dir(
 	}
 	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
 		return fd;
-	fail(why, FAIL_CONFIG,
+	fail(why, FAIL_SPOOL,
 	    "the spool %s: it must belong to the user of this process and be "
 	    "closed to all others (mode 0700)",
 	    s->path);
@@ -181,7 +180,7 @@ static int commit(
 	/* After a failed fsync the data may be gone though a second one
 	   succeeds: the file is thrown away. */
 	if (queuefile_write(f, m, why) != 0)
-		return -1;
+		return fail_wrap(why, "the spool %s", s->path);
 	if (fsync(f->fd) != 0)
 		return no(why, s, "fsync");
 	given = name_give(s->dir[STORE_TMP], s->dir[STORE_NEW], id);
@@ -199,9 +198,9 @@ int store_add(struct store *s, struct queue_file *f, struct msg *m,
     struct arena *a, struct fail *why)
 {
 	f->is_unsure = false;
-	if (!room_is_left(s->dir[STORE_TMP]))
-		return fail(why, FAIL_OS,
-		    "the spool %s: the file system is full", s->path);
+	if (room_check(
+		s->dir, STORE_PLACES, &s->limits, msg_wire_size(m), why) != 0)
+		return fail_wrap(why, "the spool %s", s->path);
 	if (create(s, f, a, why) != 0)
 		return -1;
 	if (commit(s, f, m, why) == 0)

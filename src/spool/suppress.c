@@ -19,7 +19,7 @@ static const char name_new[] = "suppressed.new";
 
 static int no(struct fail *why, const struct store *s, const char *doing)
 {
-	return fail(why, FAIL_OS, "%s/%s: %s: %s", s->path, name, doing,
+	return fail(why, FAIL_SPOOL, "%s/%s: %s: %s", s->path, name, doing,
 	    strerror(errno));
 }
 

@@ -10,7 +10,7 @@
  * for nothing. Added to under a lock, rewritten by
  * rename. Local parts are compared byte for byte, domains ignoring case.
  *
- * Fails: OS.
+ * Fails: SPOOL.
  */
 #ifndef SPOOL_SUPPRESS_H
 #define SPOOL_SUPPRESS_H

@@ -418,7 +418,7 @@ def test_no_room_for_the_report(program, authority):
             done = subprocess.run(
                 [program.path, "-q"], env=program.environment(),
                 preexec_fn=no_room, capture_output=True, check=False)
-            assert done.returncode == 71
+            assert done.returncode == 75
             assert b"File too large" in done.stderr
             assert queue.everything() == {"new": 1}
             assert queue.letters(name) == {"one": "refused"}

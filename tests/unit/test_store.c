@@ -254,7 +254,7 @@ TEST(failed_save)
 		CHECK_INT(pread(fd, before, 512, sound), 512);
 		f.fd = bad;
 		CHECK_INT(queuefile_save(&f, &why), -1);
-		CHECK_INT(why.kind, FAIL_OS);
+		CHECK_INT(why.kind, FAIL_SPOOL);
 		f.fd = fd;
 		/* As the next one would be when it is torn. */
 		CHECK_INT(queuefile_save(&f, &why), 0);
@@ -386,7 +386,7 @@ TEST(who_is_at_work)
 	CHECK_INT(store_open(&s, SPOOL, &why), 0);
 	CHECK_INT(mkdir(SPOOL "/lock", 0700), 0);
 	CHECK_INT(store_lock(&s, &why), -1);
-	CHECK_INT(why.kind, FAIL_OS);
+	CHECK_INT(why.kind, FAIL_SPOOL);
 	store_close(&s);
 	arena_free(&a);
 }
@@ -564,17 +564,18 @@ TEST(directories)
 		{ "nothing there", ":", FAIL_NONE },
 		{ "ours", "mkdir -m 700 spool", FAIL_NONE },
 		{ "half of it", "mkdir -m 700 spool spool/new", FAIL_NONE },
-		{ "open to others", "mkdir -m 755 spool", FAIL_CONFIG },
+		{ "open to others", "mkdir -m 755 spool", FAIL_SPOOL },
 		{ "part open to others",
 		    "mkdir -m 700 spool; mkdir -m 770 "
 		    "spool/new",
-		    FAIL_CONFIG },
-		{ "a file", ": > spool", FAIL_OS },
-		{ "a link", "mkdir -m 700 other; ln -s other spool", FAIL_OS },
+		    FAIL_SPOOL },
+		{ "a file", ": > spool", FAIL_SPOOL },
+		{ "a link", "mkdir -m 700 other; ln -s other spool",
+		    FAIL_SPOOL },
 		{ "part is a link",
 		    "mkdir -m 700 spool other; ln -s ../other "
 		    "spool/new",
-		    FAIL_OS },
+		    FAIL_SPOOL },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
