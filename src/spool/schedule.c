@@ -69,7 +69,7 @@ void schedule_note_failure(struct schedule_breaker *b, struct arena *a,
 	if (i == b->n) {
 		b->v = arena_grow(a, b->v, b->n, sizeof(*b->v));
 		memset(&b->v[b->n], 0, sizeof(b->v[b->n]));
-		b->v[b->n++].account = account;
+		b->v[b->n++].account = arena_copy(a, slice_of(account));
 	}
 	if (++b->v[i].failures >= SCHEDULE_FAILURES || is_final)
 		b->v[i].is_open = true;

@@ -44,7 +44,7 @@ bool schedule_is_expired(int64_t created, int64_t lifetime, int64_t now);
 
 struct schedule_breaker {
 	struct {
-		const char *account; /* borrowed */
+		const char *account; /* arena */
 		unsigned failures;
 		bool is_open;
 	} * v; /* arena */

@@ -80,6 +80,13 @@ void store_release(struct queue_file *f);
 /* The message is dealt with: durably removes it. f stays open. */
 int store_remove(struct store *s, enum store_place place,
     const struct queue_file *f, struct fail *why);
+/*
+ * The same for a file in which all letters are DONE: a power cut may bring it
+ * back until store_settle(), and then it says so.
+ */
+int store_drop(struct store *s, enum store_place place,
+    const struct queue_file *f, struct fail *why);
+void store_settle(struct store *s);
 /* Moves it by its name, durably. */
 int store_move(struct store *s, enum store_place from, enum store_place to,
     const char *id, struct fail *why);

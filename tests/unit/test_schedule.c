@@ -92,6 +92,7 @@ TEST(expired)
 TEST(breaker)
 {
 	struct schedule_breaker b = { .n = 0 };
+	char name[8];
 	struct arena a = { 0 };
 
 	CASE("three in a row");
@@ -114,8 +115,11 @@ TEST(breaker)
 	CHECK(schedule_may_try(&b, "two"));
 	schedule_note_success(&b, "nobody");
 
-	CASE("once is enough");
-	schedule_note_failure(&b, &a, "three", true);
+	CASE("once is enough, and the name is its own");
+	(void)snprintf(name, sizeof(name), "three");
+	schedule_note_failure(&b, &a, name, true);
+	(void)snprintf(name, sizeof(name), "other");
+	CHECK(schedule_may_try(&b, name));
 	CHECK(!schedule_may_try(&b, "three"));
 	arena_free(&a);
 }

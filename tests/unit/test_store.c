@@ -150,6 +150,29 @@ TEST(there_and_back)
 	arena_free(&a);
 }
 
+TEST(dropped_is_gone)
+{
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file f;
+	struct fail why = { .kind = FAIL_NONE };
+	const char *id;
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	id = add(&s, TEXT, &a);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
+	CHECK_INT(store_drop(&s, STORE_NEW, &f, &why), 0);
+	CHECK_INT(store_drop(&s, STORE_NEW, &f, &why), -1);
+	CHECK_INT(why.kind, FAIL_OS);
+	store_settle(&s);
+	store_release(&f);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), -1);
+	CHECK_INT(why.kind, FAIL_LOCKED);
+	store_close(&s);
+	arena_free(&a);
+}
+
 TEST(progress_is_kept)
 {
 	struct store s;
