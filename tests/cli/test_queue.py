@@ -338,7 +338,7 @@ def test_killed_behind_the_dot(program, authority, unknown):
 # ---------------------------------------------------------------- the account
 
 def test_one_connection_for_many(program, authority):
-    with Queue(program, authority) as queue:
+    with Queue(program, authority, {"queue_connections": "1"}) as queue:
         queue.keep(*20 * [MESSAGE])
         queue.make_due()
         result = queue.run()

@@ -72,8 +72,11 @@ class Box:
     def run(self, *args):
         return self.program.run(self.command("-q", *args)[1:])
 
-    def fill(self, count):
-        """So many messages that are due, like one that was handed in."""
+    def fill(self, count, rcpt="one@example.net"):
+        """So many messages that are due, like one that was handed in.
+
+        With a `{}` in the recipient it has the number of the message.
+        """
         self.configure(port=closed_port())
         assert self.send().code == 0
         self.spool.make_due()
@@ -82,7 +85,8 @@ class Box:
         path.unlink()
         for number in range(count):
             copy = path.with_name(spool.new_name(number))
-            copy.write_bytes(spool.renamed(data, copy.name))
+            copy.write_bytes(spool.addressed(
+                spool.renamed(data, copy.name), rcpt.format(number)))
             copy.chmod(0o600)
 
     # The same under strace.
@@ -91,12 +95,14 @@ class Box:
         return dict(stdin=stdin, env=self.program.environment(),
                     cwd=self.program.home)
 
-    def trace(self, args, stdin=b""):
-        return inject.trace(self.command(*args), **self.surroundings(stdin))
+    def trace(self, args, stdin=b"", family=False):
+        return inject.trace(self.command(*args), **self.surroundings(stdin),
+                            family=family)
 
-    def run_with(self, args, point, what, stdin=b"", on=""):
+    def run_with(self, args, point, what, stdin=b"", on="", family=False):
         return inject.run_with(self.command(*args), point, what,
-                               **self.surroundings(stdin), on=on)
+                               **self.surroundings(stdin), on=on,
+                               family=family)
 
     # What came of it.
 
