@@ -94,8 +94,7 @@ static bool is_ready(struct crew *c)
 	int64_t wait;
 
 	if (c->n_back == 0 && !c->is_paid) {
-		wait = schedule_pace_take(
-		    &r->line.pace, c->v[c->next].n_rcpt, io_now());
+		wait = queue_line_take(&r->line, c->v[c->next].n_rcpt);
 		c->ready_at = io_now() + wait;
 		c->is_paid = true;
 		c->is_stopped |= time_left >= 0 && wait > time_left;
@@ -368,7 +367,7 @@ size_t queue_crew(struct queue_runner *r, const struct queue_entry *v, size_t n)
 
 	if (size < 2 || r->run->id)
 		return 0;
-	queue_line_begin(&r->line, r->run->inv, v[0].account);
+	queue_line_begin(&r->line, r->run->inv, v[0].account, &r->store);
 	most = (size_t)r->line.send.files.settings.queue_connections;
 	if (size > most)
 		size = most;

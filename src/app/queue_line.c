@@ -45,8 +45,19 @@ static void take_account(
 	send_begin(&l->send, &l->inv, &l->arena);
 }
 
-void queue_line_begin(
-    struct queue_line *l, const struct invocation *inv, const char *account)
+/* What the run before has sent counts, too. */
+static void begin_pace(struct queue_line *l)
+{
+	double rate = (double)l->send.files.settings.max_rate;
+	int64_t quiet = rate > 0 ? store_quiet(l->store) : -1;
+
+	schedule_pace_init(&l->pace, rate, io_now());
+	if (quiet >= 0)
+		schedule_pace_since(&l->pace, quiet);
+}
+
+void queue_line_begin(struct queue_line *l, const struct invocation *inv,
+    const char *account, struct store *store)
 {
 	if (l->account && strcmp(l->account, account) == 0)
 		return;
@@ -55,8 +66,8 @@ void queue_line_begin(
 	l->has_secret = send_choose(&l->send, NULL, &l->unusable) == 0;
 	note_choice(l, l->has_secret ? 0 : -1);
 	send_warn(&l->send);
-	schedule_pace_init(
-	    &l->pace, (double)l->send.files.settings.max_rate, io_now());
+	l->store = store;
+	begin_pace(l);
 }
 
 void queue_line_join(struct queue_line *l, const struct invocation *inv,
@@ -68,9 +79,16 @@ void queue_line_join(struct queue_line *l, const struct invocation *inv,
 	schedule_pace_init(&l->pace, 0, io_now());
 }
 
+int64_t queue_line_take(struct queue_line *l, size_t n)
+{
+	if (l->pace.rate > 0)
+		store_note_sending(l->store);
+	return schedule_pace_take(&l->pace, n, io_now());
+}
+
 bool queue_line_pace(struct queue_line *l, size_t n, struct deadline d)
 {
-	int64_t wait = schedule_pace_take(&l->pace, n, io_now());
+	int64_t wait = queue_line_take(l, n);
 	int left = deadline_left(d);
 
 	if (wait > SESSION_PAUSE)

@@ -7,6 +7,7 @@
 
 #include "schedule.h"
 #include "send.h"
+#include "store.h"
 
 /* A secret that was collected for a connection to come. */
 struct queue_secret {
@@ -27,7 +28,8 @@ struct queue_line {
 	struct smtp *session;
 	unsigned carried; /* messages of the session */
 	struct schedule_pace pace;
-	bool may_not_dial; /* queue_line_open() alone makes connections */
+	struct store *store; /* of the messages */
+	bool may_not_dial;   /* queue_line_open() alone makes connections */
 };
 
 /* What a try says about the account, for the breaker. */
@@ -40,8 +42,8 @@ enum queue_line_state {
 };
 
 /* Changes to this account, unless it is in hand. */
-void queue_line_begin(
-    struct queue_line *l, const struct invocation *inv, const char *account);
+void queue_line_begin(struct queue_line *l, const struct invocation *inv,
+    const char *account, struct store *store);
 /*
  * The same for one of several processes that send for it: it keeps to no rate,
  * says no warnings, and has the secret of its first connection (taken over,
@@ -59,6 +61,11 @@ enum queue_line_state queue_line_open(struct queue_line *l);
 /* Says goodbye; the account stays in hand. */
 void queue_line_hang_up(struct queue_line *l);
 
+/*
+ * Milliseconds until n recipients may be sent to: max_rate, for all runs of
+ * the spool one after the other. Takes them.
+ */
+int64_t queue_line_take(struct queue_line *l, size_t n);
 /*
  * Keeps max_rate: waits until n recipients may be sent to. False when that
  * would be after the deadline.

@@ -256,7 +256,7 @@ static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 		return 0;
 	if (queuefile_load(f, &t->msg, why) != 0)
 		return -1;
-	queue_line_begin(&r->line, r->run->inv, account);
+	queue_line_begin(&r->line, r->run->inv, account, &r->store);
 	make_call(t, r);
 	send_begin(&t->send, &t->call, &t->arena);
 	result = decide(t, r, why);

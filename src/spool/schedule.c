@@ -88,6 +88,14 @@ void schedule_pace_init(struct schedule_pace *p, double rate, int64_t now)
 	*p = (struct schedule_pace){ rate, rate < 1 ? 1 : rate, now };
 }
 
+void schedule_pace_since(struct schedule_pace *p, int64_t ms)
+{
+	double left = (double)ms * p->rate / 1000;
+
+	if (left < p->left)
+		p->left = left;
+}
+
 int64_t schedule_pace_take(struct schedule_pace *p, size_t n, int64_t now)
 {
 	const double full = p->rate < 1 ? 1 : p->rate;

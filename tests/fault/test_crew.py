@@ -146,6 +146,17 @@ def test_rate_of_all_together(box):
     assert result.seconds >= (60 - 20) / 20
 
 
+def test_rate_of_runs_one_after_the_other(box):
+    """The second run does not begin with a full bucket."""
+    start = time.monotonic()
+    for _ in range(2):
+        box.fill(10, RCPT)
+        with relay_of(box, {"max_rate": 10}) as relay:
+            assert box.run().code == 0
+            assert len(relay.messages) == 10
+    assert time.monotonic() - start >= (20 - 10) / 10
+
+
 def test_the_secret_is_asked_for_once(box, authority):
     asked = box.program.home / "asked"
     box.fill(80, RCPT)

@@ -162,4 +162,18 @@ TEST(pace)
 	schedule_pace_init(&p, 1, now);
 	CHECK_INT(schedule_pace_take(&p, 1, now), 0);
 	CHECK(schedule_pace_take(&p, 1, now - 5000) > 0);
+
+	CASE("used by others before");
+	schedule_pace_init(&p, 10, now);
+	schedule_pace_since(&p, 500);
+	CHECK_INT(schedule_pace_take(&p, 5, now), 0);
+	waited = schedule_pace_take(&p, 1, now);
+	CHECK(waited >= 100 && waited <= 101);
+	schedule_pace_init(&p, 10, now);
+	schedule_pace_since(&p, 1000000);
+	CHECK_INT(schedule_pace_take(&p, 10, now), 0);
+	CHECK(schedule_pace_take(&p, 1, now) > 0);
+	schedule_pace_init(&p, 0, now);
+	schedule_pace_since(&p, 0);
+	CHECK_INT(schedule_pace_take(&p, 10, now), 0);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The programs run in a directory of their own: names are relative. */
@@ -171,6 +172,30 @@ TEST(dropped_is_gone)
 	CHECK_INT(why.kind, FAIL_LOCKED);
 	store_close(&s);
 	arena_free(&a);
+}
+
+TEST(sending_is_noted)
+{
+	struct store s;
+	struct fail why = { .kind = FAIL_NONE };
+	const struct timespec ahead[2] = { { time(NULL) + 9999, 0 },
+		{ time(NULL) + 9999, 0 } };
+	const struct timespec before[2] = { { time(NULL) - 60, 0 },
+		{ time(NULL) - 60, 0 } };
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	CHECK_INT(store_quiet(&s), -1);
+	store_note_sending(&s);
+	CHECK(store_quiet(&s) >= 0 && store_quiet(&s) < 30000);
+	CHECK_INT(utimensat(s.root, "rate", before, 0), 0);
+	CHECK(store_quiet(&s) >= 59000);
+	store_note_sending(&s);
+	CHECK(store_quiet(&s) < 30000);
+	CASE("the clock was put back");
+	CHECK_INT(utimensat(s.root, "rate", ahead, 0), 0);
+	CHECK_INT(store_quiet(&s), -1);
+	store_close(&s);
 }
 
 TEST(progress_is_kept)
