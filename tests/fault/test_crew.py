@@ -18,6 +18,7 @@ from collections import Counter
 import inject
 import pytest
 import spool
+from box import children
 from emulator.policy import Account, Fault, Policy
 from emulator.thread import EmulatorThread
 
@@ -65,15 +66,6 @@ def relay_with_login(box, authority, settings=None, **policy):
 def late(seconds=0.05):
     """A relay takes its time over each message, so that one is not enough."""
     return Fault("body-end", delay=seconds)
-
-
-def children(pid):
-    found = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as file:
-                found += [int(one) for one in file.read().split()]
-    return found
 
 
 def is_alive(pid):
