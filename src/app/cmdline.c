@@ -212,7 +212,7 @@ static int apply_alias(struct invocation *inv, const struct option_alias *alias,
 		return add_override(
 		    inv, &option_table[alias->id], arena_copy(a, text), a);
 	why->kind = FAIL_USAGE;
-	return fail_wrap(why, "command line");
+	return fail_wrap(why, ORIGIN_TYPED);
 }
 
 static int apply(struct invocation *inv, int c, const char *value,

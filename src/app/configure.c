@@ -31,9 +31,10 @@ struct found {
 	struct dns_srv srv;
 };
 
-/* The domain in A-labels; NULL: not an address with both parts. */
-static const char *domain_of(
-    const char *address, struct arena *a, struct fail *why)
+/* The domain in A-labels; NULL: not an address with both parts. ret_spec is
+ * without what else may stand around one. */
+static const char *domain_of(const char *address, struct arena *a,
+    const char **ret_spec, struct fail *why)
 {
 	static const struct addr_syntax syntax = { .bare_blanks = false };
 	struct addr_list list = { 0 };
@@ -55,6 +56,7 @@ static const char *domain_of(
 	}
 	copy = arena_copy(a, slice_of(ascii));
 	free(ascii);
+	*ret_spec = list.v[0].spec;
 	return copy;
 }
 
@@ -168,11 +170,12 @@ static void show(const struct found *f, const char *address, const char *domain,
 int mode_configure(const struct invocation *inv, struct arena *a)
 {
 	struct fail why = { .kind = FAIL_NONE };
-	const char *domain = domain_of(inv->address, a, &why);
+	const char *address;
+	const char *domain = domain_of(inv->address, a, &address, &why);
 	struct found found;
 
 	if (!domain || look_up(domain, a, &found, &why) != 0)
 		return mode_say(&why);
-	show(&found, inv->address, domain, a);
+	show(&found, address, domain, a);
 	return 0;
 }

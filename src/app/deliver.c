@@ -9,35 +9,39 @@
 
 /*
  * Nothing kept the secret after AUTH: another connection asks its source
- * again. NULL with why NONE: none is needed.
+ * again.
  */
-static struct secret *secret_again(struct send *s, struct fail *why)
+static int secret_again(
+    struct send *s, struct secret **ret_password, struct fail *why)
 {
 	struct invocation inv = *s->inv;
 	struct cred cred = { .ready = NULL };
-	struct secret *password = NULL;
 	struct files files;
+	int result;
 
-	why->kind = FAIL_NONE;
 	inv.account = s->files.account;
 	files_init(&files, s->arena);
-	if (files_load(&files, &inv, NULL, why) == 0 &&
-	    cred_start(&cred, &files.settings, files_netrc(s->arena), why) == 0)
-		password = cred_collect(&cred, &files.settings, why);
+	result = files_load(&files, &inv, NULL, why);
+	if (result == 0)
+		result = cred_start(
+		    &cred, &files.settings, files_netrc(s->arena), why);
+	if (result == 0)
+		result =
+		    cred_collect(&cred, &files.settings, ret_password, why);
 	cred_end(&cred);
 	files_free(&files);
-	return password;
+	return result;
 }
 
 /* False when there is no secret any more. */
 static bool try_again(struct send *s, struct outcome *ret)
 {
-	struct fail why;
-	struct secret *password = secret_again(s, &why);
+	struct secret *password;
 	struct outcome unused;
 	struct smtp *session;
+	struct fail why;
 
-	if (!password && why.kind != FAIL_NONE)
+	if (secret_again(s, &password, &why) != 0)
 		return false;
 	session = submit_open(&s->plan, password, s->arena, &unused);
 	if (session)
@@ -53,7 +57,7 @@ static void be_patient(struct send *s, struct outcome *ret)
 
 	while (patience_is_wanted(p, ret)) {
 		if (p->after_dot)
-			p->after_dot(p->before_dot_ctx, 0, ret);
+			p->after_dot(p->before_dot_ctx, p->place, ret);
 		if (!patience_wait(&patience, s->files.settings.retry_for) ||
 		    !try_again(s, ret))
 			break;
@@ -63,9 +67,7 @@ static void be_patient(struct send *s, struct outcome *ret)
 /* The network, once the secret is there. */
 static int send_now(struct send *s, struct outcome *ret, struct fail *why)
 {
-	why->kind = FAIL_NONE;
-	s->password = cred_collect(&s->cred, &s->files.settings, why);
-	if (!s->password && why->kind != FAIL_NONE)
+	if (cred_collect(&s->cred, &s->files.settings, &s->password, why) != 0)
 		return -1;
 	/* The files' text holds secrets nobody needs any more. */
 	files_free(&s->files);
@@ -77,13 +79,13 @@ static int send_now(struct send *s, struct outcome *ret, struct fail *why)
 /* Also without the secret the message has a fate. */
 static void send_or_not(struct send *s, struct outcome *ret)
 {
-	struct outcome like = {
-		.class = OUTCOME_NOT_SENT,
-		.reply = { .stage = "", .text = "" },
-	};
+	struct outcome like;
+	struct fail why;
 
-	if (send_now(s, ret, &like.why) != 0)
-		submit_not(&s->plan, &like, s->arena, ret);
+	if (send_now(s, ret, &why) == 0)
+		return;
+	like = outcome_unspoken(OUTCOME_NOT_SENT, &why);
+	submit_not(&s->plan, &like, s->arena, ret);
 }
 
 /* What waits in the spool is safe, so trouble with it is no failure. */

@@ -10,10 +10,18 @@ struct moving {
 	size_t n;
 };
 
-/* What would be tried again, but for what may have arrived already. */
-static bool may_move(const struct outcome_rcpt *r)
+/* May an earlier try, of which the file tells, have reached that one? */
+static bool was_in_doubt(const struct queued *q, size_t i)
 {
-	return queue_would_wait(r) && r->class != OUTCOME_UNKNOWN;
+	return q && q->before &&
+	       q->before[q->rcpt ? q->rcpt[i] : i] == QUEUE_UNKNOWN;
+}
+
+/* What would be tried again, but for what may have arrived already. */
+static bool may_move(const struct outcome *o, size_t i, const struct queued *q)
+{
+	return queue_would_wait(&o->rcpt[i]) &&
+	       o->rcpt[i].class != OUTCOME_UNKNOWN && !was_in_doubt(q, i);
 }
 
 static struct moving who_moves(
@@ -26,7 +34,7 @@ static struct moving who_moves(
 	};
 
 	for (size_t i = 0; i < o->n_rcpt; i++) {
-		if (!may_move(&o->rcpt[i]))
+		if (!may_move(o, i, q))
 			continue;
 		m.address[m.n] = arena_copy(a, slice_of(o->rcpt[i].address));
 		m.file[m.n] = q && q->rcpt ? q->rcpt[i] : i;
@@ -68,32 +76,24 @@ static int try_account(struct send *other, const struct send *s,
 		other->plan.after_dot = queue_after_dot;
 		other->plan.before_dot_ctx = q;
 	}
-	why->kind = FAIL_NONE;
-	other->password =
-	    cred_collect(&other->cred, &other->files.settings, why);
-	if (!other->password && why->kind != FAIL_NONE)
+	if (cred_collect(&other->cred, &other->files.settings, &other->password,
+		why) != 0)
 		return -1;
 	submit(&other->plan, s->msg, other->password, s->arena, ret);
 	return 0;
 }
 
 /* Puts the part into the whole. Returns whether anybody was taken. */
-static bool put_back(
-    struct outcome *o, const struct outcome *part, const struct moving *m)
+static bool put_back(struct outcome *o, const struct outcome *part,
+    const struct moving *m, struct arena *a)
 {
 	bool is_taken = false;
 
 	for (size_t i = 0; i < m->n && i < part->n_rcpt; i++) {
-		struct outcome_rcpt *r = &o->rcpt[m->place[i]];
-		const char *address = r->address;
-
-		*r = part->rcpt[i];
-		r->address = address;
-		is_taken |= r->class == OUTCOME_ACCEPTED;
+		outcome_put(o, m->place[i], &part->rcpt[i]);
+		is_taken |= part->rcpt[i].class == OUTCOME_ACCEPTED;
 	}
-	if (part->server_id)
-		o->server_id = part->server_id;
-	o->size = part->size;
+	outcome_sum(o, part, a);
 	return is_taken;
 }
 
@@ -108,13 +108,10 @@ static void take_over(
 
 	if (q)
 		q->rcpt = m.file;
-	if (try_account(other, s, q, &part, &why) != 0) {
+	if (try_account(other, s, q, &part, &why) != 0)
 		log_warning("failover: account %s: %s", account, why.text);
-	} else {
-		if (put_back(o, &part, &m))
-			s->report = other->report;
-		submit_whole(o, part.reply);
-	}
+	else if (put_back(o, &part, &m, s->arena))
+		s->report = other->report;
 	if (q)
 		q->rcpt = places;
 	send_end(other);
@@ -128,7 +125,7 @@ void failover(struct send *s, struct queued *q, struct outcome *o)
 		bool moves = false;
 
 		for (size_t k = 0; k < o->n_rcpt; k++)
-			moves |= may_move(&o->rcpt[k]);
+			moves |= may_move(o, k, q);
 		if (!moves || !slice_take_until(&rest, ',', &name))
 			return;
 		name = slice_trim(name);

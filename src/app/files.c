@@ -25,39 +25,55 @@ static bool is_there(const char *path)
 	return path && access(path, F_OK) == 0;
 }
 
-static const char *find_user(const char *program, struct arena *a)
+/* *ret_is_there: is the one that is returned? */
+static const char *find_user(
+    const char *program, struct arena *a, bool *ret_is_there)
 {
 	const char *home = files_home(a);
 	const char *xdg = getenv("XDG_CONFIG_HOME");
 	const char *first, *second;
 
+	*ret_is_there = false;
 	if (!home)
 		return NULL;
 	first = arena_printf(a, "%s/.%src", home, program);
-	if (is_there(first))
+	*ret_is_there = is_there(first);
+	if (*ret_is_there)
 		return first;
 	second = xdg && xdg[0] == '/'
 		     ? arena_printf(a, "%s/%s/config", xdg, program)
 		     : arena_printf(a, "%s/.config/%s/config", home, program);
-	return is_there(second) ? second : first;
+	*ret_is_there = is_there(second);
+	return *ret_is_there ? second : first;
 }
 
-static struct files_places find_of(const char *program, struct arena *a)
+/* True: one of them is there. */
+static bool find_of(
+    const char *program, struct arena *a, struct files_places *ret)
 {
-	return (struct files_places){
-		.system = arena_printf(a, SYSCONFDIR "/%src", program),
-		.user = find_user(program, a),
-	};
+	bool has_user;
+
+	ret->system = arena_printf(a, SYSCONFDIR "/%src", program);
+	ret->user = find_user(program, a, &has_user);
+	return has_user || is_there(ret->system);
 }
 
 struct files_places files_find(struct arena *a)
 {
-	struct files_places own = find_of("postrider", a);
-	struct files_places former = find_of("msmtp", a);
-	bool has_own = is_there(own.system) || is_there(own.user);
-	bool has_former = is_there(former.system) || is_there(former.user);
+	struct files_places own, former;
 
-	return has_own || !has_former ? own : former;
+	return !find_of("postrider", a, &own) && find_of("msmtp", a, &former)
+		   ? former
+		   : own;
+}
+
+/* The system's own file, where nobody asks for the user's. */
+static const char *find_system(struct arena *a)
+{
+	const char *former = SYSCONFDIR "/msmtprc";
+
+	return is_there(former) ? files_find(a).system
+				: SYSCONFDIR "/postriderrc";
 }
 
 /* Which files were looked at in vain, and why: the most common question. */
@@ -72,9 +88,12 @@ static int nothing_found(const struct files_places *at, struct fail *why)
 }
 
 static int read_files(
-    const struct invocation *inv, struct config *c, struct fail *why)
+    struct files *f, const struct invocation *inv, struct fail *why)
 {
-	const struct files_places at = files_find(c->arena);
+	struct config *c = &f->config;
+	const struct files_places at =
+	    inv->file ? (struct files_places){ .system = find_system(c->arena) }
+		      : files_find(c->arena);
 	const char *path = inv->file ? inv->file : at.user;
 	enum config_found user = CONFIG_ABSENT, system_wide;
 
@@ -86,9 +105,10 @@ static int read_files(
 	system_wide = config_read(c, at.system, ORIGIN_SYSTEM, false, why);
 	if (system_wide == CONFIG_FAILED)
 		return -1;
-	return user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
-		   ? nothing_found(&at, why)
-		   : 0;
+	f->found = user == CONFIG_ABSENT && system_wide == CONFIG_ABSENT
+		       ? FILES_ABSENT
+		       : FILES_READ;
+	return f->found == FILES_READ ? 0 : nothing_found(&at, why);
 }
 
 int files_overrides(const struct invocation *inv, struct settings *s,
@@ -107,15 +127,20 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 			s, o->option, slice_of(o->value), &source, why) == 0)
 			continue;
 		why->kind = FAIL_USAGE;
-		return fail_wrap(why, "command line");
+		return fail_wrap(why, ORIGIN_TYPED);
 	}
 	return 0;
 }
 
 int files_wrap(const struct files *f, struct fail *why)
 {
-	if (why->kind == FAIL_CONFIG && f->account_file &&
-	    !slice_starts(slice_of(why->text), slice_of(f->account_file)))
+	struct slice text = slice_of(why->text);
+	/* A setting that somebody set names its place itself. */
+	bool has_place =
+	    slice_starts(text, SLICE(ORIGIN_TYPED)) ||
+	    (f->account_file && slice_starts(text, slice_of(f->account_file)));
+
+	if (why->kind == FAIL_CONFIG && f->account_file && !has_place)
 		fail_wrap(why, "%s: line %u", f->account_file, f->account_line);
 	return -1;
 }
@@ -161,11 +186,15 @@ int files_load(struct files *f, const struct invocation *inv,
 		    "--host and --account exclude each other: with --host no "
 		    "configuration file is read");
 	if (!cmdline_sets(inv, OPT_host)) {
-		if (read_files(inv, c, why) != 0)
+		account = read_files(f, inv, why) == 0
+			      ? config_pick(c, inv->account, sender, why)
+			      : NULL;
+		if (!account) {
+			/* Where mail waits can be asked all the same. */
+			(void)files_overrides(
+			    inv, &f->settings, c->home, c->arena, NULL);
 			return -1;
-		account = config_pick(c, inv->account, sender, why);
-		if (!account)
-			return -1;
+		}
 		f->settings = account->settings;
 		f->account = account->name;
 		f->account_file = account->file;

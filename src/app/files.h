@@ -22,8 +22,15 @@ struct files_places {
 
 struct files_places files_find(struct arena *a);
 
+enum files_found {
+	FILES_BROKEN, /* not looked for, or one is there that is of no use */
+	FILES_ABSENT,
+	FILES_READ,
+};
+
 /* What was read; `config` holds the secrets that settings are views of. */
 struct files {
+	enum files_found found;
 	struct config config;
 	struct settings settings;
 	const char *account;      /* set as soon as it is known; NULL: none */
@@ -38,7 +45,8 @@ void files_free(struct files *f);
 /*
  * The settings for this invocation: files read, account chosen (by -a, by
  * the sender, or "default"), the command line's settings on top, everything
- * completed. Fails: CONFIG, USAGE.
+ * completed. Without an account, settings are those of the command line alone.
+ * Fails: CONFIG, USAGE.
  */
 int files_load(struct files *f, const struct invocation *inv,
     const char *sender, struct fail *why);

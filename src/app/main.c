@@ -5,15 +5,15 @@
 #include "cmdline.h"
 #include "log.h"
 #include "modes.h"
-#include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /*
  * A descriptor that is missing would be taken by the next file opened. One
@@ -22,11 +22,28 @@
  */
 static bool open_standard_descriptors(void)
 {
+	struct pollfd standard[] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	if (poll(standard, 3, 0) < 0)
+		return false;
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		if ((standard[fd].revents & POLLNVAL) &&
 		    open("/dev/null", O_WRONLY) != fd)
 			return false;
 	return true;
+}
+
+/*
+ * What one message needs comes from the system at once, and nothing goes back
+ * before the end: by and by it would be a dozen calls.
+ */
+static void take_memory(void)
+{
+	enum { STEP = 1024 * 1024 };
+
+	(void)mallopt(M_TOP_PAD, STEP);
+	(void)mallopt(M_MMAP_THRESHOLD, STEP);
+	(void)mallopt(M_TRIM_THRESHOLD, 16 * STEP);
 }
 
 static void harden(void)
@@ -42,15 +59,17 @@ static void harden(void)
 	/* A reader that went away, a file size limit: errors, not deaths. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	/* A caller that ignores its children must not lose ours for us. */
-	(void)signal(SIGCHLD, SIG_DFL);
 }
 
-/* Privileges of the file would give the secret to whoever runs us. */
+/*
+ * Privileges of the file would give the secret to whoever runs us. The kernel
+ * has told at the start who we are.
+ */
 static bool is_elevated(void)
 {
-	return getauxval(AT_SECURE) != 0 || getuid() != geteuid() ||
-	       getgid() != getegid();
+	return getauxval(AT_SECURE) != 0 ||
+	       getauxval(AT_UID) != getauxval(AT_EUID) ||
+	       getauxval(AT_GID) != getauxval(AT_EGID);
 }
 
 int main(int argc, char **argv)
@@ -63,6 +82,7 @@ int main(int argc, char **argv)
 	/* Nobody could be told: a message would go where a socket is now. */
 	if (!open_standard_descriptors())
 		return fail_exit_code(FAIL_OS);
+	take_memory();
 	harden();
 	if (is_elevated()) {
 		log_error("this program must not be set-uid or set-gid: its "

@@ -10,7 +10,6 @@
 #include "queue_run.h"
 #include "sasl.h"
 #include "show.h"
-#include "suppression.h"
 #include "tls.h"
 #include <errno.h>
 #include <string.h>

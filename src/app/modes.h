@@ -34,6 +34,11 @@ int mode_queue_hold(const struct invocation *inv, struct arena *a);
 int mode_queue_release(const struct invocation *inv, struct arena *a);
 int mode_queue_retry(const struct invocation *inv, struct arena *a);
 
+/* suppression_edit.c: the recipients an account is not to write to. */
+int mode_suppress(const struct invocation *inv, struct arena *a);
+int mode_unsuppress(const struct invocation *inv, struct arena *a);
+int mode_suppressed(const struct invocation *inv, struct arena *a);
+
 /*
  * Standard output is the product of some modes: losing it is a failure. Frees
  * b; returns the code, or that of the failure.

@@ -2,14 +2,16 @@
 #include "account.h"
 #include "cred.h"
 #include "files.h"
+#include "io.h"
 #include "keyring.h"
 #include "log.h"
 #include "plan.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PROMPT_MAX = 1024 };
+enum { PROMPT_MAX = 1024, PIN_MAX = 256 };
 
 struct secret *passwords_ask(const char *prompt, size_t max, struct fail *why)
 {
@@ -26,6 +28,73 @@ struct secret *passwords_ask(const char *prompt, size_t max, struct fail *why)
 	}
 	secret_truncate(s, slice_first_line(secret_view(s)).n);
 	return s;
+}
+
+/* "Password for USER at HOST: ". */
+static void add_prompt(struct buf *b, const struct settings *s)
+{
+	buf_init(b, PROMPT_MAX);
+	buf_adds(b, "Password for ");
+	buf_add_printable(b, slice_of(s->user));
+	buf_adds(b, " at ");
+	buf_add_printable(b, slice_of(account_server(s)));
+	buf_adds(b, ": ");
+}
+
+static struct secret *not_empty(
+    struct secret *typed, const char *what, struct fail *why)
+{
+	if (!typed || secret_view(typed).n > 0)
+		return typed;
+	fail(why, FAIL_INPUT, "no %s was given", what);
+	return secret_free(typed);
+}
+
+/* ---- a message's ---- */
+
+/*
+ * Is there a terminal, and is it ours? A program in the background would be
+ * stopped for touching it.
+ */
+static bool has_terminal(void)
+{
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	bool is_ours = tty >= 0 && tcgetpgrp(tty) == getpgrp();
+
+	io_close(tty);
+	return is_ours;
+}
+
+struct secret *passwords_of_account(const struct settings *s, struct fail *why)
+{
+	struct secret *password;
+	struct buf prompt;
+
+	if (!has_terminal())
+		return NULL;
+	add_prompt(&prompt, s);
+	password =
+	    not_empty(secret_prompt(buf_text(&prompt), RUN_OUTPUT_MAX, why),
+		"password", why);
+	buf_free(&prompt);
+	return password;
+}
+
+struct secret *passwords_of_token(const char *token, struct fail *why)
+{
+	struct secret *pin;
+	struct buf prompt;
+
+	if (!has_terminal())
+		return NULL;
+	buf_init(&prompt, PROMPT_MAX);
+	buf_adds(&prompt, "PIN of the token ");
+	buf_add_printable(&prompt, slice_of(token));
+	buf_adds(&prompt, ": ");
+	pin = not_empty(
+	    secret_prompt(buf_text(&prompt), PIN_MAX, why), "PIN", why);
+	buf_free(&prompt);
+	return pin;
 }
 
 /* ---- the account ---- */
@@ -74,21 +143,14 @@ static int load(struct files *f, const struct invocation *inv, struct arena *a,
 
 static struct secret *ask(const struct settings *s, struct fail *why)
 {
-	struct secret *password;
 	struct buf prompt;
+	struct secret *password;
 
-	buf_init(&prompt, PROMPT_MAX);
-	buf_adds(&prompt, "Password for ");
-	buf_add_printable(&prompt, slice_of(s->user));
-	buf_adds(&prompt, " at ");
-	buf_add_printable(&prompt, slice_of(account_server(s)));
-	buf_adds(&prompt, ": ");
-	password = passwords_ask(buf_text(&prompt), RUN_OUTPUT_MAX, why);
+	add_prompt(&prompt, s);
+	password =
+	    not_empty(passwords_ask(buf_text(&prompt), RUN_OUTPUT_MAX, why),
+		"password", why);
 	buf_free(&prompt);
-	if (password && secret_view(password).n == 0) {
-		fail(why, FAIL_INPUT, "no password was given");
-		password = secret_free(password);
-	}
 	return password;
 }
 

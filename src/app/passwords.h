@@ -15,6 +15,14 @@
 struct secret *passwords_ask(const char *prompt, size_t max, struct fail *why);
 
 /*
+ * Whom a message that is sent from a terminal may ask, when the account has no
+ * password (cred.h) and its token no PIN (tls.h). NULL, and *why as it was,
+ * when there is no terminal, or another program has it.
+ */
+struct secret *passwords_of_account(const struct settings *s, struct fail *why);
+struct secret *passwords_of_token(const char *token, struct fail *why);
+
+/*
  * For the account that the invocation chooses; it must have host and user.
  * Fails: as files_load(), and INPUT, SECRET, OS.
  */

@@ -118,13 +118,18 @@ int plan_connection(
 /* Adds what is not there yet: everybody gets a message once. */
 static int add_recipient(struct plan *p, const char *address, struct fail *why)
 {
+	const char *key = path_key(address, p->arena);
+
 	for (size_t i = 0; i < p->n_rcpt; i++)
-		if (addr_same(p->rcpt[i], address))
+		if (addr_same(p->rcpt_key[i], key))
 			return 0;
 	if (p->n_rcpt == ADDR_LIST_MAX)
 		return fail(why, FAIL_MESSAGE, "more than %d recipients",
 		    ADDR_LIST_MAX);
 	p->rcpt = arena_grow(p->arena, p->rcpt, p->n_rcpt, sizeof(*p->rcpt));
+	p->rcpt_key =
+	    arena_grow(p->arena, p->rcpt_key, p->n_rcpt, sizeof(*p->rcpt_key));
+	p->rcpt_key[p->n_rcpt] = key;
 	p->rcpt[p->n_rcpt++] = address;
 	return 0;
 }

@@ -30,7 +30,9 @@ struct plan {
 	const char *new_sender;  /* the same for Sender */
 	const char *former_from; /* the author's, for Reply-To, or NULL */
 	const char **rcpt;       /* each once */
+	const char **rcpt_key;   /* by which that is known (path.h) */
 	size_t n_rcpt;
+	size_t place; /* of the first, among those whom the hooks know */
 	struct dsn dsn;
 	/* As smtp_envelope has it; `first` is the first recipient's place. */
 	int (*before_dot)(void *ctx, size_t first, const struct outcome *so_far,

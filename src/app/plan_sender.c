@@ -175,6 +175,12 @@ static int refuse_sender(
 	return -1;
 }
 
+/* A `from` is allowed by itself, but not what a message made of it. */
+static bool can_stand_in(const struct plan *p, const char *own)
+{
+	return own && (own == account_address(p->settings) || may_send(p, own));
+}
+
 /*
  * An author of another's takes Sender and envelope along: the three would not
  * fit together. With an author that is allowed, each stands for itself.
@@ -195,7 +201,7 @@ static int apply_policy(
 		first = author = "an address that cannot be read";
 	if (s->from_policy == FROM_POLICY_PASS || !first)
 		return 0;
-	if (s->from_policy == FROM_POLICY_REFUSE || !own)
+	if (s->from_policy == FROM_POLICY_REFUSE || !can_stand_in(p, own))
 		return refuse_sender(p, first, why);
 	own = qualified(p, own);
 	if (author) {

@@ -1,10 +1,10 @@
 #include "queue.h"
 #include "log.h"
+#include "random.h"
 #include "schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,25 +30,54 @@ const char *queue_path(const struct settings *s, struct arena *a)
 		    : NULL;
 }
 
-const char *queue_find(const struct invocation *inv, struct arena *a)
+/* NULL when accounts differ in it, or there are none. */
+static const char *path_of_all(const struct config *c)
 {
-	struct files files;
+	const char *path = NULL;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const char *one = queue_path(&c->v[i].settings, c->arena);
+
+		if (!one || (path && strcmp(path, one) != 0))
+			return NULL;
+		path = one;
+	}
+	return path;
+}
+
+int queue_find(struct files *f, const struct invocation *inv,
+    const char **ret_path, struct fail *why)
+{
 	const char *path;
 
-	files_init(&files, a);
 	/* An account that cannot send any more still says where its mail is. */
-	(void)files_load(&files, inv, NULL, NULL);
-	path = queue_path(&files.settings, a);
-	files_free(&files);
-	return path;
+	if (files_load(f, inv, NULL, why) == 0 || f->account ||
+	    f->found == FILES_ABSENT || f->settings.spool) {
+		*ret_path = queue_path(&f->settings, f->config.arena);
+		return 0;
+	}
+	/* The wrong directory would look like an empty queue. */
+	path = f->found == FILES_READ ? path_of_all(&f->config) : NULL;
+	if (!path)
+		return -1;
+	*ret_path = path;
+	return 0;
 }
 
 int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
     bool *ret_there, struct fail *why)
 {
-	const char *path = queue_find(inv, a);
-	bool there = path && store_exists(path);
+	const char *path;
+	struct files files;
+	int result;
+	bool there;
 
+	files_init(&files, a);
+	result = queue_find(&files, inv, &path, why);
+	files_free(&files);
+	if (result != 0)
+		return -1;
+	there = path && store_exists(path);
 	if (there && store_open(ret, path, why) != 0)
 		return -1;
 	*ret_there = there;
@@ -177,15 +206,6 @@ static void copy_text(char *room, size_t size, const char *text)
 	buf_free(&b);
 }
 
-static uint32_t random_number(void)
-{
-	uint32_t random = 0;
-
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
-		random = (uint32_t)getpid();
-	return random;
-}
-
 /* The first recipient whose letter this is; NULL: none. */
 static const struct outcome_rcpt *first_of(
     const struct outcome *o, bool (*is_one)(char letter))
@@ -211,6 +231,22 @@ static void explain(struct queue_progress *p, const struct outcome *o,
 void queue_explain(struct queued *q, const struct outcome *o)
 {
 	explain(&q->file.progress, o, first_of(o, queue_is_waiting));
+}
+
+int queue_note_reason(
+    struct queued *q, const struct fail *reason, struct fail *why)
+{
+	struct queue_progress *p = &q->file.progress;
+	char text[sizeof(p->text)];
+
+	copy_text(text, sizeof(text), reason->text);
+	if (reason->kind == FAIL_NONE || strcmp(text, p->text) == 0 ||
+	    strchr(p->letters, QUEUE_REFUSED))
+		return 0;
+	memcpy(p->text, text, sizeof(text));
+	p->class = OUTCOME_NOT_SENT;
+	p->code = 0;
+	return queuefile_save(&q->file, why);
 }
 
 /*

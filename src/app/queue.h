@@ -25,12 +25,19 @@ struct queued {
 /* The directory: `spool`, else by the user; NULL without a home. */
 const char *queue_path(const struct settings *s, struct arena *a);
 
-/* That of the account that this invocation chooses, else the user's. */
-const char *queue_find(const struct invocation *inv, struct arena *a);
+/*
+ * That of the account that this invocation chooses, whose settings are then in
+ * f; without one, that of all accounts, or without any files the user's.
+ * *ret_path is NULL without a home. Fails: CONFIG, OS: files that cannot be
+ * read, and no account where each may have another spool; f may be used as it
+ * is after files_load().
+ */
+int queue_find(struct files *f, const struct invocation *inv,
+    const char **ret_path, struct fail *why);
 
 /*
  * The spool of this invocation, for a look into it. *ret_there is false, and
- * nothing is open, when there is none. Fails as store_open().
+ * nothing is open, when there is none. Fails as queue_find() and store_open().
  */
 int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
     bool *ret_there, struct fail *why);
@@ -60,6 +67,14 @@ void queue_after_dot(void *ctx, size_t first, const struct outcome *part);
  */
 int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
     bool is_told, struct fail *why);
+
+/*
+ * Nobody has tried, for a reason that is no fault of the message: it is put
+ * into the file, unless it says that already or has a refusal to report. Kind
+ * NONE: no reason. Fails: OS.
+ */
+int queue_note_reason(
+    struct queued *q, const struct fail *reason, struct fail *why);
 
 /* The file's reason is that of who waits, no longer that of a refusal. */
 void queue_explain(struct queued *q, const struct outcome *o);

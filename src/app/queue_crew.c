@@ -365,7 +365,7 @@ size_t queue_crew(struct queue_runner *r, const struct queue_entry *v, size_t n)
 	struct crew c = { .r = r, .v = v, .n = n };
 	size_t size = n / WORTH, most;
 
-	if (size < 2 || r->run->id)
+	if (size < 2 || r->run->id || v[0].account[0] == '\0')
 		return 0;
 	queue_line_begin(&r->line, r->run->inv, v[0].account, &r->store);
 	most = (size_t)r->line.send.files.settings.queue_connections;

@@ -105,17 +105,21 @@ bool queue_line_pace(struct queue_line *l, size_t n, struct deadline d)
 }
 
 /* Each connection asks for the secret anew: none is kept. */
-static struct secret *ask(struct queue_line *l, struct fail *why)
+static int ask(
+    struct queue_line *l, struct secret **ret_password, struct fail *why)
 {
 	struct settings *settings = &l->send.files.settings;
-	struct secret *password = NULL;
+	int result = 0;
 
-	if (l->has_secret || cred_start(&l->send.cred, settings,
-				 files_netrc(&l->arena), why) == 0)
-		password = cred_collect(&l->send.cred, settings, why);
+	if (!l->has_secret)
+		result = cred_start(
+		    &l->send.cred, settings, files_netrc(&l->arena), why);
 	l->has_secret = false;
+	if (result == 0)
+		result =
+		    cred_collect(&l->send.cred, settings, ret_password, why);
 	cred_end(&l->send.cred);
-	return password;
+	return result;
 }
 
 void queue_line_collect(struct queue_line *l)
@@ -124,8 +128,8 @@ void queue_line_collect(struct queue_line *l)
 
 	if (s->is_there)
 		return;
-	s->why.kind = FAIL_NONE;
-	s->password = ask(l, &s->why);
+	s->password = NULL;
+	s->is_failed = ask(l, &s->password, &s->why) != 0;
 	s->is_there = true;
 }
 
@@ -136,12 +140,8 @@ static bool dial_up(struct queue_line *l, struct outcome *ret)
 
 	queue_line_collect(l);
 	s->is_there = false;
-	if (!s->password && s->why.kind != FAIL_NONE)
-		*ret = (struct outcome){
-			.class = OUTCOME_NOT_SENT,
-			.why = s->why,
-			.reply = { .stage = "", .text = "" },
-		};
+	if (s->is_failed)
+		*ret = outcome_unspoken(OUTCOME_NOT_SENT, &s->why);
 	else
 		l->session =
 		    submit_open(&l->send.plan, s->password, &l->arena, ret);
@@ -197,7 +197,7 @@ static bool be_patient(
 
 	while (patience_is_wanted(p, ret)) {
 		if (p->after_dot)
-			p->after_dot(p->before_dot_ctx, 0, ret);
+			p->after_dot(p->before_dot_ctx, p->place, ret);
 		if (patience.step > SESSION_PAUSE)
 			queue_line_hang_up(l);
 		if (!patience_wait(&patience, l->send.files.settings.retry_for))
@@ -245,11 +245,8 @@ enum queue_line_state queue_line_send(
 	bool was_used = l->carried > 0, connected, calm;
 
 	if (l->unusable.kind != FAIL_NONE) {
-		struct outcome like = {
-			.class = OUTCOME_NOT_SENT,
-			.why = l->unusable,
-			.reply = { .stage = "", .text = "" },
-		};
+		const struct outcome like =
+		    outcome_unspoken(OUTCOME_NOT_SENT, &l->unusable);
 
 		submit_not(&s->plan, &like, a, ret);
 		return QUEUE_LINE_ENOUGH;

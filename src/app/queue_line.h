@@ -12,8 +12,9 @@
 /* A secret that was collected for a connection to come. */
 struct queue_secret {
 	bool is_there;
-	struct secret *password; /* NULL: why there is none is in why */
-	struct fail why;         /* kind NONE: none is needed */
+	bool is_failed; /* it is not to be had, for the reason in why */
+	struct secret *password; /* NULL: none is needed */
+	struct fail why;
 };
 
 /* Zeros are its start. */

@@ -66,16 +66,18 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	return result == 0 && f->is_unsure ? -1 : result;
 }
 
+/* The account that tells need not be that of the message. */
 static int report(struct queued *q, const struct queue_dsn *dsn,
-    const char *sender, struct arena *a, struct fail *why)
+    const struct files *files, struct arena *a, struct fail *why)
 {
 	const char *rcpt[] = { dsn->to };
 	struct queue_file f = {
 		.info = {
 			.created = time(NULL),
 			.uid = getuid(),
-			.account = q->file.info.account,
-			.sender = sender,
+			.account = files->account,
+			/* Some relays take no null sender. */
+			.sender = files->settings.null_sender ? "" : dsn->from,
 			.is_report = true,
 			.rcpt = rcpt,
 			.n_rcpt = 1,
@@ -102,7 +104,9 @@ static int tell(struct queued *q, struct send *s, const struct outcome *o,
 		.q = q,
 		.o = o,
 		.to = whom_to_tell(&q->file.info, settings, &why_not),
-		.relay = settings->host,
+		.relay = strcmp(s->files.account, q->file.info.account) == 0
+			     ? settings->host
+			     : NULL,
 	};
 
 	if (!dsn.to) {
@@ -110,8 +114,7 @@ static int tell(struct queued *q, struct send *s, const struct outcome *o,
 		return 0;
 	}
 	dsn.from = own ? own : dsn.to;
-	/* Some relays take no null sender. */
-	return report(q, &dsn, settings->null_sender ? "" : dsn.from, a, why);
+	return report(q, &dsn, &s->files, a, why);
 }
 
 int queue_conclude(struct queued *q, struct send *s, const struct outcome *o,

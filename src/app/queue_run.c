@@ -70,9 +70,7 @@ static void send_one_by_one(
     struct queue_runner *r, const struct queue_entry *v, size_t n)
 {
 	for (size_t i = 0; i < n && !queue_crew_is_over(r); i++)
-		if (v[i].n_rcpt == 0 ||
-		    schedule_may_try(&r->breaker, v[i].account))
-			queue_try(r, v[i].item);
+		queue_try(r, v[i].item);
 }
 
 static size_t same_account(const struct queue_entry *v, size_t n)
@@ -82,6 +80,16 @@ static size_t same_account(const struct queue_entry *v, size_t n)
 	while (i < n && strcmp(v[i].account, v[0].account) == 0)
 		i++;
 	return i;
+}
+
+/* Nobody should wait for the next run to be told what this one gave up. */
+static void send_reports(struct queue_runner *r, const struct store_list *seen)
+{
+	const struct store_list made =
+	    queue_news_reports(&r->store, seen, r->arena);
+
+	for (size_t i = 0; i < made.n && !queue_crew_is_over(r); i++)
+		queue_try(r, &made.v[i]);
 }
 
 static int go_through(struct queue_runner *r, struct fail *why)
@@ -101,8 +109,11 @@ static int go_through(struct queue_runner *r, struct fail *why)
 		i += queue_crew(r, v + i, end - i);
 		send_one_by_one(r, v + i, end - i);
 	}
+	send_reports(r, &list);
 	queue_line_end(&r->line);
 	store_settle(&r->store);
+	if (queue_newer_say(&r->newer, &r->report))
+		r->code = fail_exit_code(r->newer.why.kind);
 	return 0;
 }
 
@@ -124,18 +135,21 @@ static int run_store(struct queue_runner *r, const char *path, struct fail *why)
 	return result;
 }
 
-/* An account that is not there any more has no say in where mail waits. */
-static const char *settle_path(struct queue_runner *r, struct files *files)
+/* Where what belongs to no account is logged, and where mail waits. */
+static int settle_path(struct queue_runner *r, struct files *files,
+    const char **ret_path, struct fail *why)
 {
-	bool loaded =
-	    files_load(files, r->run->inv, NULL, NULL) == 0 || files->account;
+	int result = queue_find(files, r->run->inv, ret_path, why);
 
 	/* What stays is text: their secrets are not needed. */
 	files_free(files);
 	r->report.account = files->account;
-	r->report.settings = loaded ? &files->settings : NULL;
-	return r->run->path ? r->run->path
-			    : queue_path(&files->settings, r->arena);
+	if (files->account)
+		r->report.settings = &files->settings;
+	if (!r->run->path)
+		return result;
+	*ret_path = r->run->path;
+	return 0;
 }
 
 int queue_run(const struct queue_run *run, struct arena *a)
@@ -156,8 +170,8 @@ int queue_run(const struct queue_run *run, struct arena *a)
 	queue_stop_listen(SIGTERM);
 	queue_stop_listen(SIGINT);
 	files_init(&files, a);
-	path = settle_path(&r, &files);
-	if (path && store_exists(path) && run_store(&r, path, &why) != 0) {
+	if (settle_path(&r, &files, &path, &why) != 0 ||
+	    (path && store_exists(path) && run_store(&r, path, &why) != 0)) {
 		log_error("%s", why.text);
 		r.code = fail_exit_code(why.kind);
 	}

@@ -1,7 +1,6 @@
 #include "queue_try.h"
 #include "failover.h"
 #include "log.h"
-#include "queue.h"
 #include "queue_report.h"
 #include "submit.h"
 #include "suppression.h"
@@ -92,11 +91,7 @@ static void plan_without(struct attempt *t, struct queue_runner *r)
 static void not_sent(struct attempt *t, enum outcome_class class,
     const struct fail *why, struct outcome *ret)
 {
-	const struct outcome like = {
-		.class = class,
-		.why = *why,
-		.reply = { .stage = "", .text = "" },
-	};
+	const struct outcome like = outcome_unspoken(class, why);
 
 	submit_not(&t->send.plan, &like, &t->arena, ret);
 }
@@ -171,6 +166,7 @@ static int give_up(struct attempt *t, struct queue_runner *r, struct fail *why)
 	struct fail late;
 
 	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
 	fail(&late, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
 	    p->text);
 	not_sent(t, p->class, &late, &outcome);
@@ -209,22 +205,20 @@ static int keep_for_a_person(
 /* A death left undone what was decided: who was refused is told, or nobody. */
 static int end_it(struct attempt *t, struct queue_runner *r, struct fail *why)
 {
-	plan_without(t, r);
-	/* Who is told depends on the account. */
-	if (r->line.unusable.kind != FAIL_NONE &&
-	    strchr(t->queued.file.progress.letters, QUEUE_REFUSED)) {
+	if (strchr(t->queued.file.progress.letters, QUEUE_REFUSED) &&
+	    !queue_heir_can_tell(&r->heir, &r->line, r->arena)) {
 		*why = r->line.unusable;
 		return -1;
 	}
+	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
 	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
 }
 
-static bool is_expired(const struct queue_file *f, const struct queue_runner *r)
+static bool is_expired(const struct queue_file *f, struct queue_runner *r)
 {
-	/* Without its account nobody could be told. */
-	return r->line.unusable.kind == FAIL_NONE &&
-	       schedule_is_expired(f->info.created,
-		   r->line.send.files.settings.queue_lifetime, time(NULL));
+	return !r->run->id && queue_heir_gives_up(&r->heir, &r->line,
+				  f->info.created, r->arena);
 }
 
 static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)
@@ -235,11 +229,21 @@ static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)
 		return end_it(t, r, why);
 	if (is_left_in_doubt(t, r))
 		return keep_for_a_person(t, r, why);
-	if (!r->run->id && is_expired(f, r))
+	if (is_expired(f, r))
 		return give_up(t, r, why);
 	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
 		try_message(t, r);
 	return 0;
+}
+
+/* Nothing but a try, for which its account has had enough. */
+static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
+{
+	const struct queue_file *f = &t->queued.file;
+
+	return queue_has_waiting(f) &&
+	       !schedule_may_try(&r->breaker, r->line.account) &&
+	       !is_expired(f, r);
 }
 
 /* With the lock held and the file read. */
@@ -248,15 +252,15 @@ static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 	struct queue_file *f = &t->queued.file;
 	bool is_due = r->run->id || r->is_again ||
 		      schedule_is_due(f->progress.next_try, time(NULL));
-	const char *account = f->info.account;
 	int result;
 
-	if (queue_has_waiting(f) &&
-	    (!is_due || !schedule_may_try(&r->breaker, account)))
+	if (queue_has_waiting(f) && !is_due)
 		return 0;
+	queue_line_begin(&r->line, r->run->inv, f->info.account, &r->store);
+	if (is_left_alone(t, r))
+		return queue_note_reason(&t->queued, &r->line.unusable, why);
 	if (queuefile_load(f, &t->msg, why) != 0)
 		return -1;
-	queue_line_begin(&r->line, r->run->inv, account, &r->store);
 	make_call(t, r);
 	send_begin(&t->send, &t->call, &t->arena);
 	result = decide(t, r, why);
@@ -273,8 +277,7 @@ static void put_aside(struct queue_runner *r, const struct store_item *item,
 	report_warning(&r->report, item->id, why->text);
 	r->code = fail_exit_code(why->kind);
 	if (why->kind == FAIL_MESSAGE && item->place != STORE_FAILED &&
-	    store_move(
-		&r->store, item->place, STORE_FAILED, item->id, &failed) != 0)
+	    store_put_aside(&r->store, item, &failed) != 0)
 		report_warning(&r->report, item->id, failed.text);
 }
 
@@ -288,15 +291,19 @@ void queue_try(struct queue_runner *r, const struct store_item *item)
 	r->state = QUEUE_LINE_IDLE;
 	msg_init(&t.msg);
 	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
-	if (result == 0)
+	if (result == 0) {
 		result = work_on(&t, r, &why);
+	} else if (why.kind == FAIL_CONFIG) {
+		queue_newer_note(&r->newer, item, &why);
+		result = 0;
+	}
+	store_release(&t.queued.file);
 	if (result != 0 && why.kind != FAIL_LOCKED)
 		put_aside(r, item, &why);
 	else if (result != 0 && r->run->id) {
 		log_error("%s", why.text);
 		r->code = fail_exit_code(why.kind);
 	}
-	store_release(&t.queued.file);
 	msg_free(&t.msg);
 	arena_free(&t.arena);
 }

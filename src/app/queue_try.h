@@ -6,7 +6,8 @@
 #ifndef APP_QUEUE_TRY_H
 #define APP_QUEUE_TRY_H
 
-#include "queue_line.h"
+#include "queue_heir.h"
+#include "queue_news.h"
 #include "queue_run.h"
 #include "store.h"
 
@@ -18,10 +19,12 @@ struct queue_runner {
 	struct arena *arena; /* of the run */
 	struct schedule_breaker breaker;
 	struct queue_line line;
+	struct queue_heir heir; /* of the line, when that is unusable */
 	struct deadline deadline;
 	enum queue_line_state state; /* of the last try */
 	bool is_again; /* it was due when it was taken the first time */
 	unsigned tried;
+	struct queue_newer newer;
 	int code;
 };
 

@@ -21,11 +21,16 @@ static bool is_due(struct store *s, const struct store_item *item)
 {
 	struct arena arena = { NULL };
 	struct queue_file f;
-	/* What cannot be read is for the run to put aside. */
-	bool due = store_look(s, item, &f, &arena, NULL) != 0;
+	struct fail why;
+	bool due;
 
-	due = due || !queue_has_waiting(&f) ||
-	      schedule_is_due(f.progress.next_try, time(NULL));
+	/* What cannot be read is for the run to put aside, unless it is for a
+	   newer program. */
+	if (store_look(s, item, &f, &arena, &why) != 0)
+		due = why.kind != FAIL_CONFIG;
+	else
+		due = !queue_has_waiting(&f) ||
+		      schedule_is_due(f.progress.next_try, time(NULL));
 	arena_free(&arena);
 	return due;
 }

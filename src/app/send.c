@@ -5,6 +5,7 @@
 #include "io.h"
 #include "log.h"
 #include "modes.h"
+#include "passwords.h"
 #include "show.h"
 #include <unistd.h>
 
@@ -41,6 +42,16 @@ void send_end(struct send *s)
 	files_free(&s->files);
 }
 
+/* Who calls sendmail's name is a program, and nobody waits for its question. */
+static void may_ask(struct send *s)
+{
+	bool is_person = !s->inv->is_sendmail && (s->inv->mode == MODE_SEND ||
+						     s->inv->mode == MODE_RMQS);
+
+	s->cred.ask = is_person ? passwords_of_account : NULL;
+	s->plan.tls.ask_pin = is_person ? passwords_of_token : NULL;
+}
+
 int send_choose_account(struct send *s, const char *sender, struct fail *why)
 {
 	const struct settings *settings = &s->files.settings;
@@ -62,6 +73,7 @@ int send_choose_account(struct send *s, const char *sender, struct fail *why)
 					 : &show_dialogue;
 	if (s->inv->shows_settings)
 		show_what_holds(s);
+	may_ask(s);
 	return 0;
 }
 

@@ -210,9 +210,7 @@ static int start_queue(struct send *s, struct fail *why)
 	    send_choose(s, sender, why) != 0)
 		return -1;
 	send_warn(s);
-	why->kind = FAIL_NONE;
-	s->password = cred_collect(&s->cred, &s->files.settings, why);
-	if (!s->password && why->kind != FAIL_NONE)
+	if (cred_collect(&s->cred, &s->files.settings, &s->password, why) != 0)
 		return -1;
 	session = submit_open(&s->plan, s->password, s->arena, &outcome);
 	if (session)

@@ -1,59 +1,21 @@
 #include "submit.h"
 #include "verdict.h"
 
-/* How bad an outcome is for the message as a whole, from good to bad. */
-static int severity(enum outcome_class c)
-{
-	static const enum outcome_class order[] = { OUTCOME_ACCEPTED,
-		OUTCOME_SUPPRESSED, OUTCOME_PERM, OUTCOME_NOT_SENT,
-		OUTCOME_TEMP, OUTCOME_UNKNOWN };
-
-	for (int i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++)
-		if (order[i] == c)
-			return i;
-	return 0;
-}
-
-/* Recipients that no transaction reached share the fate of the session. */
-static void same_for_all(
-    const struct outcome *of, struct outcome_rcpt *rcpt, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		rcpt[i].class = of->class;
-		rcpt[i].why = of->why;
-		rcpt[i].reply = of->reply;
-		rcpt[i].retry = of->retry;
-	}
-}
-
 /* Puts the outcome of one transaction into the whole. */
-static void merge(struct outcome *whole, const struct outcome *part,
+static void put_part(struct outcome *whole, const struct outcome *part,
     size_t first, struct arena *a)
 {
 	for (size_t i = 0; i < part->n_rcpt; i++)
-		whole->rcpt[first + i] = part->rcpt[i];
-	if (first == 0 || severity(part->class) > severity(whole->class)) {
-		whole->class = part->class;
-		whole->why = part->why;
-		whole->reply = part->reply;
-	}
-	whole->size = part->size;
-	if (part->server_id)
-		whole->server_id = whole->server_id
-				       ? arena_printf(a, "%s,%s",
-					     whole->server_id, part->server_id)
-				       : part->server_id;
+		outcome_put(whole, first + i, &part->rcpt[i]);
+	outcome_sum(whole, part, a);
 }
 
 /* Recipients whose turn did not come because the session ended. */
-static void not_reached(
-    const struct plan *p, size_t first, struct arena *a, struct outcome *ret)
+static void not_reached(const struct plan *p, size_t first, struct outcome *ret)
 {
-	size_t left = p->n_rcpt - first;
 	struct outcome part = {
 		.class = OUTCOME_NOT_SENT,
-		.rcpt = arena_alloc(a, left * sizeof(*part.rcpt)),
-		.n_rcpt = left,
+		.n_rcpt = p->n_rcpt - first,
 		.reply = { .stage = "mail", .text = "" },
 		.size = ret->size,
 	};
@@ -61,8 +23,8 @@ static void not_reached(
 	fail(&part.why, FAIL_LOST,
 	    "%s: the session ended before these recipients' turn",
 	    p->smtp.host);
-	same_for_all(&part, part.rcpt, left);
-	merge(ret, &part, first, a);
+	outcome_share(&part, ret->rcpt + first, part.n_rcpt);
+	outcome_sum(ret, &part, p->arena);
 }
 
 /* Of one transaction, whose recipients begin at `first` of the plan's. */
@@ -76,7 +38,8 @@ static int before_dot(void *ctx, const struct outcome *so_far, struct fail *why)
 	const struct part *part = ctx;
 	const struct plan *p = part->plan;
 
-	return p->before_dot(p->before_dot_ctx, part->first, so_far, why);
+	return p->before_dot(
+	    p->before_dot_ctx, p->place + part->first, so_far, why);
 }
 
 /* Returns whether the session can carry more. */
@@ -102,12 +65,13 @@ static bool run_transactions(const struct plan *p, struct smtp *session,
 
 		open = smtp_send(
 		    session, &envelope, m, last && left <= step, &result);
-		merge(ret, &result, first, p->arena);
+		put_part(ret, &result, first, p->arena);
 		if (p->after_dot && left > step)
-			p->after_dot(p->before_dot_ctx, first, &result);
+			p->after_dot(
+			    p->before_dot_ctx, p->place + first, &result);
 	}
 	if (first < p->n_rcpt)
-		not_reached(p, first, p->arena, ret);
+		not_reached(p, first, ret);
 	return open;
 }
 
@@ -236,19 +200,6 @@ static void prepare(const struct plan *p, struct arena *a, struct outcome *ret)
 		ret->rcpt[i].address = p->rcpt[i];
 }
 
-void submit_whole(struct outcome *o, struct outcome_reply reply)
-{
-	const struct outcome_rcpt *worst = &o->rcpt[0];
-
-	for (size_t i = 1; i < o->n_rcpt; i++)
-		if (severity(o->rcpt[i].class) > severity(worst->class))
-			worst = &o->rcpt[i];
-	o->class = worst->class;
-	o->why = worst->why;
-	o->retry = worst->retry;
-	o->reply = worst->class == OUTCOME_ACCEPTED ? reply : worst->reply;
-}
-
 void submit_not(const struct plan *p, const struct outcome *like,
     struct arena *a, struct outcome *ret)
 {
@@ -257,7 +208,7 @@ void submit_not(const struct plan *p, const struct outcome *like,
 	ret->why = like->why;
 	ret->reply = like->reply;
 	ret->retry = like->retry;
-	same_for_all(like, ret->rcpt, p->n_rcpt);
+	outcome_share(like, ret->rcpt, p->n_rcpt);
 }
 
 struct smtp *submit_open(const struct plan *p, struct secret *password,
@@ -287,8 +238,6 @@ bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
 
 	prepare(p, p->arena, ret);
 	open = run_transactions(p, session, m, last, ret);
-	for (size_t i = 0; i < p->n_rcpt; i++)
-		ret->rcpt[i].address = p->rcpt[i];
 	refine_all(p, ret);
 	return open;
 }

@@ -25,11 +25,6 @@ struct smtp *submit_open(const struct plan *p, struct secret *password,
 bool submit_over(const struct plan *p, struct smtp *session, struct msg *m,
     bool last, struct outcome *ret);
 
-/*
- * The fate of the whole by that of its recipients, after some have changed:
- * the worst decides; the reply stands for those that were accepted.
- */
-void submit_whole(struct outcome *o, struct outcome_reply reply);
 /* The provider's rule that knows this verdict, or NULL. */
 const struct reply_rule *submit_rule(const struct plan *p,
     const struct fail *why, const struct outcome_reply *reply);

@@ -7,6 +7,7 @@
 #define APP_SUPPRESSION_H
 
 #include "send.h"
+#include "store.h"
 
 /* What was left out of a plan. */
 struct left_out {
@@ -28,9 +29,10 @@ void suppression_put_back(
 /* Remembers whom the relay has called unknown or suppressed. */
 void suppression_learn(struct send *s, const struct outcome *o);
 
-/* --suppress, --unsuppress, --suppressed. */
-int mode_suppress(const struct invocation *inv, struct arena *a);
-int mode_unsuppress(const struct invocation *inv, struct arena *a);
-int mode_suppressed(const struct invocation *inv, struct arena *a);
+/* The spool that keeps the list. Fails: CONFIG, and as store_open(). */
+int suppression_open(struct store *store, const struct settings *s,
+    struct arena *a, struct fail *why);
+/* The day an entry was made, for a person. Arena. */
+const char *suppression_date(int64_t when, struct arena *a);
 
 #endif

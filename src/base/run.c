@@ -92,6 +92,8 @@ int run_start_with(
 	int error;
 
 	*r = (struct run){ .out = -1, .status = -1, .what = what };
+	/* A caller that ignores its children must not lose ours for us. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return fail(why, FAIL_OS, "%s: %s", what, strerror(errno));
 	error = spawn(r, command, ends[1]);

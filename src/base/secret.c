@@ -20,6 +20,19 @@ struct secret {
 	char bytes[];
 };
 
+/*
+ * Locked, unless that is refused (limits): a secret is then only as safe as
+ * other memory, which is no reason to fail.
+ */
+static void *map_locked(size_t size)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *p = mmap(NULL, size, prot, flags | MAP_LOCKED, -1, 0);
+
+	return p != MAP_FAILED ? p : mmap(NULL, size, prot, flags, -1, 0);
+}
+
 struct secret *secret_new(size_t max, struct fail *why)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -28,18 +41,13 @@ struct secret *secret_new(size_t max, struct fail *why)
 
 	errno = ENOMEM;
 	if (max < SIZE_MAX / 2) /* else the size has wrapped around */
-		s = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		s = map_locked(size);
 	if (s == MAP_FAILED) {
 		fail(why, FAIL_NOMEM, "no memory for a secret: %s",
 		    strerror(errno));
 		return NULL;
 	}
-	/*
-	 * Each of the three may be refused (limits, old kernels); the secret
-	 * is then only as safe as other memory, which is no reason to fail.
-	 */
-	(void)mlock(s, size);
+	/* Old kernels may refuse either, too. */
 	(void)madvise(s, size, MADV_DONTDUMP);
 	(void)madvise(s, size, MADV_DONTFORK);
 	s->mapped = size;

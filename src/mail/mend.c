@@ -109,18 +109,39 @@ static void mend_value(struct buf *b, const struct hdr_field *f)
 }
 
 /*
- * Where a line longer than max is folded: before the last blank that leaves no
- * line of blanks; 0 when there is none.
+ * Behind the last comma or semicolon outside quotes and comments, where a
+ * blank says nothing; 0 when there is none.
  */
-static size_t fold_place(struct slice line, size_t max)
+static size_t list_place(struct slice line)
+{
+	size_t n = 0, place = 0;
+
+	while (n < line.n) {
+		bool is_stop = line.p[n] == ',' || line.p[n] == ';';
+
+		n += mend_unit(slice_skip(line, n));
+		if (is_stop)
+			place = n;
+	}
+	return place;
+}
+
+/*
+ * Where a line longer than max is folded: before the last blank that leaves no
+ * line of blanks, or in a list behind what separates; 0 when there is neither.
+ */
+static size_t fold_place(struct slice line, size_t max, bool is_list)
 {
 	size_t first = 0, at = max;
+	size_t place = is_list ? list_place(slice_head(line, max)) : 0;
 
 	while (first < line.n && is_blank(line.p[first]))
 		first++;
 	while (at > first && !is_blank(line.p[at]))
 		at--;
-	return at > first ? at : 0;
+	if (at > place)
+		place = at;
+	return place > first ? place : 0;
 }
 
 static struct slice without_end(struct slice line)
@@ -131,22 +152,38 @@ static struct slice without_end(struct slice line)
 	return line;
 }
 
-static void add_line(struct buf *b, struct slice line)
+/* Without the blanks that would fill a line (RFC 5322 3.2.2 forbids it). */
+static struct slice less_blank(struct slice text)
+{
+	size_t n = 0;
+
+	while (n < text.n && is_blank(text.p[n]))
+		n++;
+	return slice_skip(text, n >= LINE_MAX_OCTETS ? n - 1 : 0);
+}
+
+static void add_line(struct buf *b, struct slice line, bool is_list)
 {
 	struct slice text = without_end(line);
 
 	line = slice_skip(line, text.n);
+	text = less_blank(text);
 	for (size_t max = LINE_MAX_OCTETS; text.n > max;) {
-		size_t n = fold_place(text, max);
-		bool is_cut = n == 0;
+		size_t n = fold_place(text, max, is_list);
 
-		if (is_cut)
+		if (n == 0)
 			n = cut_place(text, max);
 		buf_add_slice(b, slice_head(text, n));
-		buf_adds(b, is_cut ? "\n " : "\n");
-		text = slice_skip(text, n);
-		/* A cut puts a blank before the rest. */
-		max = LINE_MAX_OCTETS - is_cut;
+		text = less_blank(slice_skip(text, n));
+		if (slice_trim(text).n == 0)
+			text.n = 0;
+		max = LINE_MAX_OCTETS;
+		if (text.n)
+			buf_addc(b, '\n');
+		if (text.n && !is_blank(text.p[0])) {
+			buf_addc(b, ' ');
+			max--;
+		}
 	}
 	buf_add_slice(b, text);
 	buf_add_slice(b, line);
@@ -158,6 +195,7 @@ void mend_field(struct buf *b, struct slice raw, bool may_8bit)
 	struct tally t = { .text = 0 };
 	struct buf text;
 	struct hdr_field f;
+	bool is_field, is_list;
 
 	tally_add(&t, raw.p, raw.n);
 	tally_finish(&t);
@@ -167,9 +205,11 @@ void mend_field(struct buf *b, struct slice raw, bool may_8bit)
 	}
 	/* A piece of three octets each is more than any encoding makes. */
 	buf_init(&text, 16 * raw.n + 1024);
+	is_field = hdr_next(&rest, &f);
+	is_list = is_field && shape_of(&f) != SHAPE_TEXT;
 	if (may_8bit || !t.has_8bit) {
 		buf_add_slice(&text, raw);
-	} else if (hdr_next(&rest, &f)) {
+	} else if (is_field) {
 		/* An open quote must not swallow the end of the field. */
 		line = f.value;
 		f.value = without_end(line);
@@ -181,7 +221,7 @@ void mend_field(struct buf *b, struct slice raw, bool may_8bit)
 	}
 	rest = buf_slice(&text);
 	while (slice_take_line(&rest, &line))
-		add_line(b, line);
+		add_line(b, line, is_list);
 	b->full = b->full || text.full;
 	buf_free(&text);
 }

@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "fail.h"
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The words of the log line. */
 enum outcome_class {
@@ -58,5 +59,26 @@ struct outcome {
 	uint64_t size; /* octets of the message as it was read, with what the
 			  edits add and remove; a line end counts one */
 };
+
+/* What happened before the server was spoken to at all, to nobody yet. */
+struct outcome outcome_unspoken(
+    enum outcome_class class, const struct fail *why);
+
+/* These recipients share the fate of `of`; their addresses stay. */
+void outcome_share(
+    const struct outcome *of, struct outcome_rcpt *rcpt, size_t n);
+
+/*
+ * A message may need several transactions, in several sessions. What became
+ * of one recipient goes to its place in the whole, where its address stays;
+ * after all of a part are put, outcome_sum() says what became of the whole:
+ * in doubt if anybody is, else accepted if anybody was (each of the others
+ * has a reason of its own), else what may be tried again decides. The arena
+ * must live as long as the whole.
+ */
+void outcome_put(
+    struct outcome *whole, size_t place, const struct outcome_rcpt *r);
+void outcome_sum(
+    struct outcome *whole, const struct outcome *part, struct arena *a);
 
 #endif

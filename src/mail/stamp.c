@@ -1,7 +1,6 @@
 #include "stamp.h"
+#include "random.h"
 #include <stdlib.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 void stamp_date(struct buf *b, time_t when)
 {
@@ -50,30 +49,13 @@ static bool is_domain(struct slice s)
 	return true;
 }
 
-/*
- * Before the kernel has gathered entropy a mail must not hang: time and
- * process are unique enough then.
- */
-static void fill_unique(uint32_t unique[3])
-{
-	const size_t n = 3 * sizeof(unique[0]);
-	struct timespec t;
-
-	if (getrandom(unique, n, GRND_NONBLOCK) == (ssize_t)n)
-		return;
-	clock_gettime(CLOCK_REALTIME, &t);
-	unique[0] = (uint32_t)t.tv_sec;
-	unique[1] = (uint32_t)t.tv_nsec;
-	unique[2] = (uint32_t)getpid();
-}
-
 void stamp_message_id(struct buf *b, const char *domain)
 {
 	uint32_t unique[3];
 
 	if (!is_domain(slice_of(domain)))
 		domain = "localhost";
-	fill_unique(unique);
+	random_fill(unique, sizeof(unique));
 	buf_addf(
 	    b, "<%08x%08x%08x@%s>", unique[0], unique[1], unique[2], domain);
 }

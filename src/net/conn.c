@@ -2,7 +2,6 @@
 #include "buf.h"
 #include "mem.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -24,7 +23,7 @@ struct conn {
 	size_t total_in;
 	char *in; /* CONN_LINE_MAX; unread from in_at to in_n */
 	size_t in_at, in_n;
-	char *out; /* CONN_QUEUE_MAX; unsent from out_at to out_n */
+	char *out; /* unsent from out_at to out_n; CONN_ROOM behind it */
 	size_t out_at, out_n;
 	size_t begun; /* of what is unsent: in a record that was begun */
 };
@@ -32,17 +31,15 @@ struct conn {
 struct conn *conn_new(int fd, const struct conn_trace *trace)
 {
 	struct conn *c = mem_zero(sizeof(*c));
-	int domain = AF_UNSPEC, flags = fcntl(fd, F_GETFL);
-	socklen_t n = sizeof(domain);
+	socklen_t n = sizeof(int);
+	int domain = AF_UNSPEC;
 
-	if (flags >= 0 && !(flags & O_NONBLOCK))
-		(void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	c->fd = fd;
 	c->is_local = domain == AF_UNIX;
 	c->is_tcp = domain == AF_INET || domain == AF_INET6;
 	c->in = mem_alloc(CONN_LINE_MAX);
-	c->out = mem_alloc(CONN_QUEUE_MAX);
+	c->out = mem_alloc(CONN_QUEUE_MAX + CONN_ROOM);
 	buf_init(&c->traced, TRACE_LINE_MAX);
 	if (trace)
 		c->trace = *trace;
@@ -160,6 +157,8 @@ static int conn_wait(
 		return fail(why, FAIL_LOST, "timed out");
 	if (n < 0)
 		return fail(why, FAIL_LOST, "%s", strerror(errno));
+	if (c->tls)
+		tls_listen(c->tls);
 	return 0;
 }
 
@@ -186,13 +185,15 @@ int conn_start_tls(
 		    "the server sent data in clear before TLS began");
 	}
 	tls_attach(t, c->fd);
-	while ((status = tls_step(t, why)) != TLS_DONE)
+	while ((status = tls_step(t, why)) != TLS_DONE) {
 		if (wait_status(c, status, d, why) != 0) {
 			tls_free(t);
 			return status == TLS_FAILED
 				   ? -1
 				   : fail_wrap(why, "the TLS handshake");
 		}
+		tls_listen(t);
+	}
 	c->tls = t;
 	conn_note(c, tls_describe(t));
 	return 0;
@@ -216,7 +217,7 @@ static enum tls_status read_some(
 	if (c->tls)
 		return tls_read(c->tls, room, n, ret_n, why);
 	do
-		got = recv(c->fd, room, n, 0);
+		got = recv(c->fd, room, n, MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return TLS_WANT_READ;
@@ -247,7 +248,8 @@ static int conn_fill(struct conn *c, struct deadline d, struct fail *why)
 		c->in_n -= c->in_at;
 		c->in_at = 0;
 	}
-	if (c->tls && tls_pending(c->tls) > 0)
+	/* Records may be here already, of which no waiting would tell. */
+	if (c->tls)
 		status = read_some(c, &n, why);
 	while (status != TLS_DONE) {
 		if (wait_status(c, status, d, why) != 0)
@@ -308,7 +310,7 @@ static enum tls_status write_some(struct conn *c, struct fail *why)
 		return status;
 	}
 	do
-		sent = send(c->fd, bytes, n, MSG_NOSIGNAL);
+		sent = send(c->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno == EAGAIN)
 		return TLS_WANT_WRITE;
@@ -399,6 +401,8 @@ static int conn_listen(struct conn *c, struct fail *why)
 	if (conn_surplus(c) > 0)
 		return 1;
 	c->in_at = c->in_n = 0;
+	if (c->tls)
+		tls_listen(c->tls);
 	status = read_some(c, &n, why);
 	if (status == TLS_DONE)
 		return count_input(c, n, why) == 0 ? 1 : -1;
@@ -407,7 +411,9 @@ static int conn_listen(struct conn *c, struct fail *why)
 	return wait_status(c, status, (struct deadline){ 0 }, why);
 }
 
-static int stream_flush(struct conn *c, int seconds, struct fail *why)
+/* Until no more than `rest` octets wait. */
+static int stream_flush(
+    struct conn *c, size_t rest, int seconds, struct fail *why)
 {
 	struct deadline d = deadline_in(seconds);
 	int heard;
@@ -415,15 +421,13 @@ static int stream_flush(struct conn *c, int seconds, struct fail *why)
 	while ((heard = conn_listen(c, why)) == 0) {
 		enum tls_status status = TLS_DONE;
 
-		while (status == TLS_DONE && unsent(c) > 0) {
+		while (status == TLS_DONE && unsent(c) > rest) {
 			status = write_some(c, why);
 			if (status == TLS_DONE)
 				d = deadline_in(seconds);
 		}
-		if (status == TLS_DONE) {
-			c->out_at = c->out_n = 0;
+		if (status == TLS_DONE)
 			return 0;
-		}
 		if (status == TLS_FAILED || status == TLS_CLOSED)
 			return wait_status(c, status, d, why);
 		if (conn_wait(c, POLLIN | POLLOUT, d, why) != 0)
@@ -432,20 +436,28 @@ static int stream_flush(struct conn *c, int seconds, struct fail *why)
 	return heard;
 }
 
-int conn_stream(
-    struct conn *c, struct slice bytes, int seconds, struct fail *why)
+char *conn_room(struct conn *c)
 {
-	bool is_flush = bytes.n == 0;
+	return c->out + c->out_n;
+}
+
+int conn_stream(struct conn *c, size_t n, int seconds, struct fail *why)
+{
 	int result = check_writable(c, why);
 
-	trace_output(c, bytes);
-	while (result == 0 && (bytes.n > 0 || is_flush)) {
-		enqueue(c, &bytes);
-		if (is_flush || c->out_n == CONN_QUEUE_MAX)
-			result = stream_flush(c, seconds, why);
-		is_flush = false;
-	}
 	if (result != 0)
+		return result;
+	trace_output(c, (struct slice){ conn_room(c), n });
+	c->out_n += n;
+	if (n > 0 && c->out_n < CONN_QUEUE_MAX)
+		return 0;
+	result = stream_flush(c, n > 0 ? RECORD_MAX - 1 : 0, seconds, why);
+	if (result != 0) {
 		c->is_broken = true;
-	return result;
+		return result;
+	}
+	c->out_n = unsent(c);
+	memmove(c->out, c->out + c->out_at, c->out_n);
+	c->out_at = 0;
+	return 0;
 }

@@ -22,6 +22,8 @@
 #define CONN_LINE_MAX 16384
 /* What conn_put() collects before it sends. */
 #define CONN_QUEUE_MAX 65536
+/* What conn_stream() can take at a time. */
+#define CONN_ROOM (65536 + 2)
 /* The most that a peer may send in one session. */
 #define CONN_INPUT_MAX 262144
 
@@ -82,13 +84,16 @@ int conn_flush(struct conn *c, struct deadline d, struct fail *why);
 size_t conn_queued(const struct conn *c);
 
 /*
- * conn_put() for much data: the time, in seconds, is that without progress,
- * and the peer's voice is heard. An empty slice sends what is queued.
+ * conn_put() for much data, which is written to where it is sent from: n
+ * octets, CONN_ROOM at most, stand in conn_room(). The time, in seconds, is
+ * that without progress, and the peer's voice is heard. With n = 0 what is
+ * queued is sent; else it is when there is enough of it, in whole records.
  * 0, or 1: the peer has said something, the rest was not sent and nothing
  * can be sent any more; or -1.
  */
-int conn_stream(
-    struct conn *c, struct slice bytes, int seconds, struct fail *why);
+int conn_stream(struct conn *c, size_t n, int seconds, struct fail *why);
+/* Valid until the next call for this connection. */
+char *conn_room(struct conn *c);
 
 /* Tells the trace. */
 void conn_note(const struct conn *c, const char *text);

@@ -75,19 +75,82 @@ static bool is_host(const char *name)
 	return true;
 }
 
-/* False: no record that can be used. */
-static bool read_srv(ns_msg *message, ns_rr *record, struct dns_srv *ret)
-{
-	const unsigned char *p = ns_rr_rdata(*record);
+/*
+ * The library has functions that take a message apart, in a shared object of
+ * their own. Every process would map it, and only --configure would use it.
+ */
+struct answer {
+	const unsigned char *base, *at, *end;
+};
 
-	if (ns_rr_type(*record) != ns_t_srv ||
-	    ns_rr_class(*record) != ns_c_in ||
-	    ns_rr_rdlen(*record) <= SRV_FIXED)
+struct record {
+	unsigned type, class;
+	const unsigned char *data;
+	size_t n;
+};
+
+/* NULL: fewer than n octets are left. */
+static const unsigned char *take(struct answer *a, size_t n)
+{
+	const unsigned char *p = a->at;
+
+	if ((size_t)(a->end - p) < n)
+		return NULL;
+	a->at += n;
+	return p;
+}
+
+static unsigned two_octets(const unsigned char *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+/* A name and so many octets (RFC 1035 4.1.2, 4.1.3); NULL: it is cut. */
+static const unsigned char *take_named(struct answer *a, size_t n)
+{
+	return ns_name_skip(&a->at, a->end) == 0 ? take(a, n) : NULL;
+}
+
+static bool take_record(struct answer *a, struct record *ret)
+{
+	const unsigned char *p = take_named(a, NS_RRFIXEDSZ);
+
+	if (!p)
 		return false;
-	*ret =
-	    (struct dns_srv){ ns_get16(p), ns_get16(p + 2), ns_get16(p + 4) };
-	if (ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message),
-		p + SRV_FIXED, ret->host, sizeof(ret->host)) < 0)
+	*ret = (struct record){ .type = two_octets(p),
+		.class = two_octets(p + 2),
+		.n = two_octets(p + 8) };
+	ret->data = take(a, ret->n);
+	return ret->data != NULL;
+}
+
+/* Goes behind the questions. False: damaged. */
+static bool begin_answer(struct answer *a, unsigned *ret_records)
+{
+	const unsigned char *head = take(a, NS_HFIXEDSZ);
+
+	if (!head)
+		return false;
+	for (unsigned n = two_octets(head + 4); n > 0; n--)
+		if (!take_named(a, NS_QFIXEDSZ))
+			return false;
+	*ret_records = two_octets(head + 6);
+	return true;
+}
+
+/* False: no record that can be used. */
+static bool read_srv(
+    const struct answer *a, const struct record *record, struct dns_srv *ret)
+{
+	const unsigned char *p = record->data;
+
+	if (record->type != ns_t_srv || record->class != ns_c_in ||
+	    record->n <= SRV_FIXED)
+		return false;
+	*ret = (struct dns_srv){ two_octets(p), two_octets(p + 2),
+		two_octets(p + 4) };
+	if (ns_name_uncompress(a->base, a->end, p + SRV_FIXED, ret->host,
+		sizeof(ret->host)) < 0)
 		return false;
 	/* The root says that there is no such service. */
 	if (strcmp(ret->host, ".") == 0)
@@ -98,22 +161,19 @@ static bool read_srv(ns_msg *message, ns_rr *record, struct dns_srv *ret)
 int dns_parse_srv(
     struct slice answer, struct dns_srv_list *ret, struct fail *why)
 {
+	const unsigned char *base = (const unsigned char *)answer.p;
+	struct answer a = { base, base, base + answer.n };
 	struct dns_srv_list list = { .n = 0 };
-	ns_msg message;
-	int n;
+	struct record record;
+	unsigned n;
 
-	if (answer.n > ANSWER_MAX ||
-	    ns_initparse(
-		(const unsigned char *)answer.p, (int)answer.n, &message) != 0)
+	if (answer.n > ANSWER_MAX || !begin_answer(&a, &n))
 		return fail(why, FAIL_DNS, "an answer of DNS is damaged");
-	n = ns_msg_count(message, ns_s_an);
-	for (int i = 0; i < n && list.n < DNS_SRV_MAX; i++) {
-		ns_rr record;
-
-		if (ns_parserr(&message, ns_s_an, i, &record) != 0)
+	for (; n > 0 && list.n < DNS_SRV_MAX; n--) {
+		if (!take_record(&a, &record))
 			return fail(
 			    why, FAIL_DNS, "an answer of DNS is damaged");
-		if (read_srv(&message, &record, &list.v[list.n]))
+		if (read_srv(&a, &record, &list.v[list.n]))
 			list.n++;
 	}
 	if (list.n == 0)

@@ -159,8 +159,9 @@ static int race_wait(struct race *r)
 		socklen_t n = sizeof(error);
 
 		if (set[i].revents) {
-			(void)getsockopt(
-			    set[i].fd, SOL_SOCKET, SO_ERROR, &error, &n);
+			if (set[i].revents & (POLLERR | POLLHUP))
+				(void)getsockopt(set[i].fd, SOL_SOCKET,
+				    SO_ERROR, &error, &n);
 			if (error == 0) {
 				r->running[i] = r->running[--r->n_running];
 				return set[i].fd;

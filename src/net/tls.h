@@ -10,7 +10,7 @@
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
-#include "fail.h"
+#include "secret.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -33,6 +33,13 @@ struct tls_params {
 	/* The client's own, PEM or PKCS#11 URLs; both or neither. */
 	const char *cert_file;
 	const char *key_file;
+	/*
+	 * The PIN of a token whose URL has none: this, unless the token has
+	 * refused a PIN before, or what a person types. Either may be NULL;
+	 * the secret is borrowed until the handshake is done.
+	 */
+	const struct secret *password;
+	struct secret *(*ask_pin)(const char *token, struct fail *why);
 	const char *priorities; /* of the library; TLS 1.2 stays the oldest */
 	unsigned min_dh_bits; /* of a Diffie-Hellman prime; 0: the library's */
 };
@@ -48,9 +55,9 @@ enum tls_status {
 /*
  * Everything that can fail before the network is touched: trust file, lists,
  * keys, priorities. NULL on failure: CONFIG, SECRET (a key that others can
- * read), OS. The strings of params are copied. Certificates of the trust file
- * are parsed in the handshake, and only those the server's chain can need (see
- * trust.h).
+ * read, a PIN that is missing or wrong), OS. The strings of params are copied.
+ * Certificates of the trust file are parsed in the handshake, and only those
+ * the server's chain can need (see trust.h).
  */
 struct tls *tls_new(const struct tls_params *params, struct fail *why);
 /* Frees; sends nothing. Takes NULL, returns NULL. */
@@ -58,6 +65,11 @@ struct tls *tls_free(struct tls *t);
 
 /* The descriptor is borrowed. Then call tls_step() until it is TLS_DONE. */
 void tls_attach(struct tls *t, int fd);
+/*
+ * Something may have come on the descriptor. A call that says TLS_WANT_READ
+ * has read all there was, and none reads again before this is said.
+ */
+void tls_listen(struct tls *t);
 /*
  * TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS),
  * CONFIG (a trusted certificate that is needed is damaged).

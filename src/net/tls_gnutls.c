@@ -1,10 +1,13 @@
 #include "tls.h"
+#include "flight.h"
 #include "host.h"
 #include "mem.h"
 #include "slice.h"
 #include "tls_peer.h"
 #include "tls_setup.h"
+#include "token.h"
 #include "trust.h"
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
@@ -38,14 +41,19 @@ struct tls {
 	unsigned char address[16];       /* when the name is one */
 	gnutls_typed_vdata_st wanted[2]; /* of the certificate */
 	struct tls_pin pin;
+	struct tls_token token;
 	bool is_unchecked;
+	bool is_shaken; /* the handshake is over */
 	unsigned warnings;
 	char description[96];
+	struct flight flight;
 };
 
 static int fail_store(const struct tls *t, struct fail *why)
 {
-	const char *file = t->trust_file ? t->trust_file : "the system's store";
+	char room[TOKEN_SHOWN_MAX];
+	const char *file = t->trust_file ? token_shown(t->trust_file, room)
+					 : "the system's store";
 
 	if (t->imported < 0)
 		return fail(why, FAIL_CONFIG, "trusted certificates in %s: %s",
@@ -57,12 +65,14 @@ static int fail_store(const struct tls *t, struct fail *why)
  * A store that cannot be read is found out before the network is touched; what
  * of it is needed is known when the server has shown its chain.
  */
-static int tls_trust(struct tls *t, struct fail *why)
+static int tls_trust(
+    struct tls *t, const struct tls_params *params, struct fail *why)
 {
 	int n = gnutls_certificate_allocate_credentials(&t->trust);
 
 	if (n < 0)
 		return fail(why, FAIL_OS, "TLS: %s", gnutls_strerror(n));
+	tls_setup_token(t->trust, &t->token, params);
 	gnutls_certificate_set_verify_limits(
 	    t->trust, CHAIN_KEY_BITS_MAX, CHAIN_MAX);
 	t->imported = 1;
@@ -263,8 +273,8 @@ struct tls *tls_new(const struct tls_params *params, struct fail *why)
 	if (params->trust_file)
 		t->trust_file =
 		    mem_dup(params->trust_file, strlen(params->trust_file));
-	if (tls_trust(t, why) != 0 ||
-	    tls_setup_credentials(t->trust, params, why) != 0 ||
+	if (tls_trust(t, params, why) != 0 ||
+	    tls_setup_credentials(t->trust, &t->token, params, why) != 0 ||
 	    tls_session(t, params, why) != 0)
 		return tls_free(t);
 	return t;
@@ -287,7 +297,15 @@ struct tls *tls_free(struct tls *t)
 
 void tls_attach(struct tls *t, int fd)
 {
-	gnutls_transport_set_int(t->session, fd);
+	flight_begin(&t->flight, fd);
+	gnutls_transport_set_ptr(t->session, &t->flight);
+	gnutls_transport_set_push_function(t->session, flight_push);
+	gnutls_transport_set_pull_function(t->session, flight_pull);
+}
+
+void tls_listen(struct tls *t)
+{
+	flight_listen(&t->flight);
 }
 
 /* The library's sentences end with ". "; one of them says only "not". */
@@ -354,8 +372,9 @@ static enum tls_status fail_handshake(
 
 static enum tls_status wanted(const struct tls *t)
 {
-	return gnutls_record_get_direction(t->session) ? TLS_WANT_WRITE
-						       : TLS_WANT_READ;
+	return t->flight.out_n > 0 || gnutls_record_get_direction(t->session)
+		   ? TLS_WANT_WRITE
+		   : TLS_WANT_READ;
 }
 
 /*
@@ -380,19 +399,35 @@ static void describe(struct tls *t)
 	    version ? version : "TLS", cipher ? cipher : "");
 }
 
+/* The last flight is ours; the library thinks that it has left. */
+static enum tls_status finish(struct tls *t, struct fail *why)
+{
+	if (flight_send(&t->flight) == 0) {
+		t->flight.is_holding = false;
+		return TLS_DONE;
+	}
+	return errno == EAGAIN ? TLS_WANT_WRITE
+			       : fail_handshake(t, GNUTLS_E_PUSH_ERROR, why);
+}
+
 enum tls_status tls_step(struct tls *t, struct fail *why)
 {
-	int error;
+	int error = GNUTLS_E_SUCCESS;
 
-	do
+	while (!t->is_shaken) {
 		error = gnutls_handshake(t->session);
-	while (is_repeated(t, error));
-	if (error == GNUTLS_E_AGAIN)
-		return wanted(t);
-	if (error != GNUTLS_E_SUCCESS)
-		return fail_handshake(t, error, why);
-	describe(t);
-	return TLS_DONE;
+		if (error == GNUTLS_E_SUCCESS) {
+			describe(t);
+			t->is_shaken = true;
+		} else if (error == GNUTLS_E_AGAIN) {
+			return wanted(t);
+		} else if (!is_repeated(t, error)) {
+			/* An alert that says why may still wait. */
+			(void)flight_send(&t->flight);
+			return fail_handshake(t, error, why);
+		}
+	}
+	return finish(t, why);
 }
 
 /* A result below zero, or zero, of a record call. */
@@ -418,10 +453,16 @@ enum tls_status tls_read(
     struct tls *t, void *bytes, size_t n, size_t *ret_n, struct fail *why)
 {
 	ssize_t got;
+	size_t unread;
 
-	do
+	/* A record that is not for us, a ticket, ends a call of the library:
+	 * what has come behind it is here, and no waiting would tell. */
+	do {
+		unread = flight_unread(&t->flight);
 		got = gnutls_record_recv(t->session, bytes, n);
-	while (is_repeated(t, got));
+	} while (is_repeated(t, got) ||
+		 (got == GNUTLS_E_AGAIN && flight_unread(&t->flight) > 0 &&
+		     flight_unread(&t->flight) != unread));
 	if (got <= 0)
 		return record_status(t, got, why);
 	*ret_n = (size_t)got;

@@ -1,12 +1,75 @@
 #include "tls_setup.h"
 #include "buf.h"
 #include "io.h"
+#include "token.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/pkcs11.h>
 #include <gnutls/x509.h>
 #include <sys/stat.h>
 
-enum { PRIORITIES_MAX = 16 * 1024 };
+enum { PRIORITIES_MAX = 16 * 1024, TYPED_MAX = 3 };
+
+/* ---- tokens ---- */
+
+void tls_setup_token(gnutls_certificate_credentials_t credentials,
+    struct tls_token *token, const struct tls_params *params)
+{
+	*token = (struct tls_token){
+		.password = params->password,
+		.ask = params->ask_pin,
+	};
+	if (token_is_name(params->key_file) ||
+	    token_is_name(params->cert_file) ||
+	    token_is_name(params->trust_file))
+		gnutls_certificate_set_pin_function(
+		    credentials, tls_setup_pin, token);
+}
+
+static int put_pin(struct slice pin, char *ret_pin, size_t max)
+{
+	if (pin.n == 0 || pin.n >= max || slice_find(pin, '\0') < pin.n)
+		return GNUTLS_E_PKCS11_PIN_ERROR;
+	memcpy(ret_pin, pin.p, pin.n);
+	ret_pin[pin.n] = '\0';
+	return 0;
+}
+
+static int ask_pin(
+    struct tls_token *token, const char *label, char *ret_pin, size_t max)
+{
+	struct secret *typed = token->ask(label, &token->why);
+	int result = put_pin(secret_view(typed), ret_pin, max);
+
+	token->tried += typed != NULL;
+	secret_free(typed);
+	return result;
+}
+
+/*
+ * A token that has refused a few PINs in a row locks itself: the password,
+ * which may be meant for the server alone, is not what it takes for its last
+ * ones, and never twice.
+ */
+int tls_setup_pin(void *ctx, int attempt, const char *url, const char *label,
+    unsigned flags, char *ret_pin, size_t max)
+{
+	const unsigned refused =
+	    GNUTLS_PIN_WRONG | GNUTLS_PIN_COUNT_LOW | GNUTLS_PIN_FINAL_TRY;
+	struct tls_token *token = ctx;
+	struct slice password = secret_view(token->password);
+
+	(void)url;
+	token->is_spared = password.n > 0 && token->tried == 0 &&
+			   (attempt > 0 || (flags & refused));
+	if (password.n > 0 && token->tried == 0 && !token->is_spared) {
+		token->tried++;
+		return put_pin(password, ret_pin, max);
+	}
+	if (!token->ask || token->tried >= TYPED_MAX)
+		return GNUTLS_E_PKCS11_PIN_ERROR;
+	return ask_pin(token, label, ret_pin, max);
+}
 
 /* ---- certificates ---- */
 
@@ -47,25 +110,62 @@ static int check_key_file(const char *file, struct fail *why)
 	return result;
 }
 
-static int fail_pair(const struct tls_params *p, int error, struct fail *why)
+static bool is_locked(int error)
 {
-	if (error == GNUTLS_E_DECRYPTION_FAILED ||
-	    error == GNUTLS_E_PKCS11_PIN_ERROR)
+	return error == GNUTLS_E_DECRYPTION_FAILED ||
+	       error == GNUTLS_E_PKCS11_PIN_ERROR ||
+	       error == GNUTLS_E_PKCS11_PIN_EXPIRED ||
+	       error == GNUTLS_E_PKCS11_PIN_LOCKED;
+}
+
+static int fail_locked(
+    const struct tls_token *token, const char *key, int error, struct fail *why)
+{
+	if (!token_is_name(key))
 		return fail(why, FAIL_SECRET,
-		    "tls_key_file %s: the key is locked by a passphrase or "
-		    "PIN, which is not asked for",
-		    p->key_file);
+		    "the key is locked by a passphrase, which is not asked "
+		    "for");
+	if (token->why.kind != FAIL_NONE)
+		return fail(why, FAIL_SECRET, "the PIN: %s", token->why.text);
+	if (error != GNUTLS_E_PKCS11_PIN_ERROR)
+		return fail(why, FAIL_SECRET, "%s", gnutls_strerror(error));
+	if (token_has_pin(key))
+		return fail(why, FAIL_SECRET,
+		    "the PIN of the URL is wrong, or cannot be read");
+	if (token->tried > 0)
+		return fail(
+		    why, FAIL_SECRET, "the token refuses the PIN it was given");
+	if (token->is_spared)
+		return fail(why, FAIL_SECRET,
+		    "the token has refused a PIN before, so that the password "
+		    "is not tried: give it by pin-source in the URL");
+	return fail(why, FAIL_SECRET,
+	    "the token wants a PIN: give it by pin-source in the URL, or by "
+	    "password");
+}
+
+static int fail_pair(const struct tls_token *token, const struct tls_params *p,
+    int error, struct fail *why)
+{
+	char key[TOKEN_SHOWN_MAX], cert[TOKEN_SHOWN_MAX];
+
+	token_shown(p->key_file, key);
+	token_shown(p->cert_file, cert);
+	if (is_locked(error)) {
+		fail_locked(token, p->key_file, error, why);
+		return fail_wrap(why, "tls_key_file %s", key);
+	}
 	if (error == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
 		return fail(why, FAIL_CONFIG,
-		    "tls_key_file %s is not the key of tls_cert_file %s",
-		    p->key_file, p->cert_file);
+		    "tls_key_file %s is not the key of tls_cert_file %s", key,
+		    cert);
 	return fail(why, FAIL_CONFIG,
-	    "tls_cert_file %s and tls_key_file %s: %s", p->cert_file,
-	    p->key_file, gnutls_strerror(error));
+	    "tls_cert_file %s and tls_key_file %s: %s", cert, key,
+	    gnutls_strerror(error));
 }
 
 static int load_pair(gnutls_certificate_credentials_t credentials,
-    const struct tls_params *p, struct fail *why)
+    const struct tls_token *token, const struct tls_params *p, struct fail *why)
 {
 	int error;
 
@@ -75,11 +175,12 @@ static int load_pair(gnutls_certificate_credentials_t credentials,
 		return -1;
 	error = gnutls_certificate_set_x509_key_file2(credentials, p->cert_file,
 	    p->key_file, GNUTLS_X509_FMT_PEM, NULL, 0);
-	return error < 0 ? fail_pair(p, error, why) : 0;
+	return error < 0 ? fail_pair(token, p, error, why) : 0;
 }
 
 int tls_setup_credentials(gnutls_certificate_credentials_t credentials,
-    const struct tls_params *params, struct fail *why)
+    const struct tls_token *token, const struct tls_params *params,
+    struct fail *why)
 {
 	bool is_verified = !params->is_unchecked && params->pin.n == 0;
 
@@ -88,7 +189,7 @@ int tls_setup_credentials(gnutls_certificate_credentials_t credentials,
 		return -1;
 	if (!params->cert_file || !params->key_file)
 		return 0;
-	return load_pair(credentials, params, why);
+	return load_pair(credentials, token, params, why);
 }
 
 /* ---- priorities ---- */

@@ -12,12 +12,32 @@
 #include <gnutls/gnutls.h>
 #include <stdbool.h>
 
+/* What a token was told; lives as long as the credentials. */
+struct tls_token {
+	const struct secret *password;
+	struct secret *(*ask)(const char *token, struct fail *why);
+	unsigned tried; /* PINs */
+	bool is_spared; /* the password was not tried, see tls_setup_pin() */
+	struct fail why;
+};
+
+/* Before anything is loaded: where the PIN of a token comes from. */
+void tls_setup_token(gnutls_certificate_credentials_t credentials,
+    struct tls_token *token, const struct tls_params *params);
+/*
+ * Called by the library when a token wants its PIN (gnutls_pin_callback_t);
+ * ctx is the struct tls_token. Below 0: there is none.
+ */
+int tls_setup_pin(void *ctx, int attempt, const char *url, const char *label,
+    unsigned flags, char *ret_pin, size_t max);
+
 /*
  * The list of revoked certificates, and the client's certificate. Fails:
- * CONFIG, SECRET (a key that others can read).
+ * CONFIG, SECRET (a key that others can read, no PIN or a wrong one).
  */
 int tls_setup_credentials(gnutls_certificate_credentials_t credentials,
-    const struct tls_params *params, struct fail *why);
+    const struct tls_token *token, const struct tls_params *params,
+    struct fail *why);
 
 /*
  * Versions, ciphers and the size of a prime, if the account speaks of them; a

@@ -2,9 +2,11 @@
 #include "der.h"
 #include "io.h"
 #include "mem.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	/* Most names end behind two or three steps; a multiple of 3. */
@@ -97,13 +99,24 @@ static size_t decode_step(
 	return n;
 }
 
+/*
+ * Octets that are no blanks, as base64 stands in lines. They are counted in
+ * steps that an octet can hold the sum of, which vectors do side by side.
+ */
 static size_t base64_length(struct slice body)
 {
-	struct slice line;
-	size_t n = 0;
+	enum { STEP = 240 };
 
-	while (slice_take_line(&body, &line))
-		n += slice_trim_eol(line).n;
+	size_t n = body.n;
+
+	for (; body.n; body = slice_skip(body, STEP)) {
+		struct slice part = slice_head(body, STEP);
+		unsigned char blanks = 0;
+
+		for (size_t i = 0; i < part.n; i++)
+			blanks += (unsigned char)part.p[i] <= ' ';
+		n -= blanks;
+	}
 	return n;
 }
 
@@ -210,18 +223,17 @@ struct trust *trust_parse(char *bytes, size_t n)
 	return index_text(t) ? t : trust_free(t);
 }
 
-static struct trust *read_all(int fd)
+static struct trust *read_all(int fd, size_t size)
 {
-	struct stat st;
-	size_t size;
-	char *bytes;
+	char *bytes = mem_alloc(size + 1);
+	ssize_t got;
 
-	if (fstat(fd, &st) != 0 || st.st_size > TRUST_FILE_MAX)
-		return NULL;
-	/* One more: a file that has grown meanwhile is being written. */
-	size = (size_t)st.st_size;
-	bytes = mem_alloc(size + 1);
-	if (io_pread(fd, bytes, size + 1, 0) == (ssize_t)size)
+	/* One more: a file that has grown meanwhile is being written. What is
+	 * no file of this size, whatever it is now, is not for this. */
+	do
+		got = pread(fd, bytes, size + 1, 0);
+	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)size)
 		return trust_parse(bytes, size);
 	free(bytes);
 	return NULL;
@@ -234,12 +246,13 @@ struct trust *trust_load(const char *path)
 	int fd;
 
 	/* Looked at before it is opened: the writer of a pipe would notice. */
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size > TRUST_FILE_MAX)
 		return NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
-	t = read_all(fd);
+	t = read_all(fd, (size_t)st.st_size);
 	io_close(fd);
 	return t;
 }

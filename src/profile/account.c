@@ -2,6 +2,7 @@
 #include "connection.h"
 #include "expand.h"
 #include "provider.h"
+#include "token.h"
 #include <fnmatch.h>
 #include <stdio.h>
 #include <strings.h>
@@ -27,6 +28,12 @@ bool account_needs_secret(const struct settings *s)
 		    slice_ieq(slice_of(s->auth), slice_of(without[i])))
 			return false;
 	return account_has_auth(s);
+}
+
+bool account_has_locked_key(const struct settings *s)
+{
+	return s->tls && token_is_name(s->tls_key_file) &&
+	       !token_has_pin(s->tls_key_file);
 }
 
 /*

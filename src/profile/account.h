@@ -58,5 +58,7 @@ const char *account_server(const struct settings *s);
 bool account_has_auth(const struct settings *s);
 /* Is it, and with a mechanism that takes a user name and a password? */
 bool account_needs_secret(const struct settings *s);
+/* Is the key of TLS in a token whose URL says nothing of its PIN? */
+bool account_has_locked_key(const struct settings *s);
 
 #endif

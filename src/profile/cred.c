@@ -190,6 +190,31 @@ static struct secret *find_netrc(
 	return secret;
 }
 
+/* The same, and then a person may know it. */
+static struct secret *find_or_ask(
+    const struct cred *c, const struct settings *s, struct fail *why)
+{
+	struct fail missing = { .kind = FAIL_NONE };
+	struct secret *secret = find_netrc(c, s, &missing);
+
+	if (!secret && missing.kind == FAIL_NONE && c->ask)
+		secret = c->ask(s, &missing);
+	if (why && (secret || missing.kind != FAIL_NONE))
+		*why = missing;
+	return secret;
+}
+
+/* It is in no keyring, as *why says; a person is asked later. */
+static int start_without(
+    struct cred *c, const struct settings *s, struct fail *why)
+{
+	c->ready = find_netrc(c, s, why);
+	if (c->ready || !c->ask || !why)
+		return c->ready ? 0 : -1;
+	c->missing = *why;
+	return 0;
+}
+
 static int start_keyring(
     struct cred *c, const struct settings *s, struct fail *why)
 {
@@ -198,16 +223,21 @@ static int start_keyring(
 		return 0;
 	if (why && why->kind == FAIL_SECRET)
 		keyring_failed(s, why);
-	c->ready = find_netrc(c, s, why);
-	return c->ready ? 0 : -1;
+	return start_without(c, s, why);
 }
 
 static int start_netrc(
     struct cred *c, const struct settings *s, struct fail *why)
 {
 	account_no_secret(s, "keyring is off", why);
-	c->ready = find_netrc(c, s, why);
-	return c->ready ? 0 : -1;
+	return start_without(c, s, why);
+}
+
+/* For AUTH, or only as the PIN of a token. */
+static bool is_wanted(const struct settings *s)
+{
+	return account_needs_secret(s) ||
+	       (account_has_locked_key(s) && find_source(s) < N_SOURCES);
 }
 
 int cred_start(struct cred *c, const struct settings *s,
@@ -215,8 +245,8 @@ int cred_start(struct cred *c, const struct settings *s,
 {
 	size_t best = find_source(s);
 
-	*c = (struct cred){ .run.out = -1, .netrc = netrc };
-	if (!account_needs_secret(s))
+	*c = (struct cred){ .run.out = -1, .netrc = netrc, .ask = c->ask };
+	if (!is_wanted(s))
 		return 0;
 	if (best < N_SOURCES)
 		return sources[best].start(c, s, why);
@@ -228,6 +258,10 @@ static struct secret *collect(
 {
 	struct secret *secret;
 
+	if (c->missing.kind != FAIL_NONE) {
+		*why = c->missing;
+		return find_or_ask(c, s, why);
+	}
 	if (c->run.pid == 0) {
 		fail(why, FAIL_BUG, "no password was asked for");
 		return NULL;
@@ -238,25 +272,28 @@ static struct secret *collect(
 	if (secret)
 		return secret;
 	keyring_failed(s, why);
-	return find_netrc(c, s, why);
+	return find_or_ask(c, s, why);
 }
 
-struct secret *cred_collect(
-    struct cred *c, const struct settings *s, struct fail *why)
+int cred_collect(struct cred *c, const struct settings *s,
+    struct secret **ret_password, struct fail *why)
 {
 	struct secret *secret = c->ready;
 
 	c->ready = NULL;
-	if (!account_needs_secret(s)) {
-		if (why)
-			why->kind = FAIL_NONE;
-		return secret_free(secret);
+	if (!is_wanted(s)) {
+		*ret_password = secret_free(secret);
+		return 0;
 	}
 	if (!secret)
 		secret = collect(c, s, why);
-	if (secret && provider_password(s, &secret, why) != 0)
+	if (secret && account_needs_secret(s) &&
+	    provider_password(s, &secret, why) != 0)
 		secret = secret_free(secret);
-	return secret;
+	if (!secret)
+		return -1;
+	*ret_password = secret;
+	return 0;
 }
 
 void cred_end(struct cred *c)

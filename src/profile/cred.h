@@ -2,9 +2,12 @@
  * cred: where the account's secret comes from: password, password_file,
  * passwordeval (in this order; the first that is set, but what the command
  * line sets comes before what a file sets), and when none of them is, the
- * keyring of the session, and then the netrc files. Started before the message
- * is read, collected before the network is touched, freed by the session right
- * after AUTH.
+ * keyring of the session, then the netrc files, and at last a person. Started
+ * before the message is read, collected before the network is touched, freed
+ * by the session right after AUTH.
+ *
+ * One of the first three is also got for a token that wants a PIN (tls.h),
+ * when there is no AUTH to need it.
  */
 #ifndef PROFILE_CRED_H
 #define PROFILE_CRED_H
@@ -18,6 +21,13 @@ struct cred {
 	bool is_keyring; /* what runs looks there */
 	struct secret *ready;
 	const char *const *netrc;
+	struct fail missing; /* before a person was asked */
+	/*
+	 * Asks a person; NULL without a word in *why when nobody is there.
+	 * NULL: nobody may be asked. Set before cred_start(), which keeps it,
+	 * in a struct that is otherwise zero.
+	 */
+	struct secret *(*ask)(const struct settings *s, struct fail *why);
 };
 
 /*
@@ -35,12 +45,11 @@ int cred_start(struct cred *c, const struct settings *s,
     const char *const netrc[], struct fail *why);
 /*
  * The SMTP password (derived when the source holds an access key's secret), to
- * be freed by the caller. NULL with why->kind NONE when there is none to be
- * had (auth off), with another kind when it cannot be had: SECRET, CONFIG,
- * BUG, NOMEM. Once only.
+ * be freed by the caller; NULL when none is needed (auth off). Once only.
+ * Fails: SECRET, CONFIG, BUG, NOMEM.
  */
-struct secret *cred_collect(
-    struct cred *c, const struct settings *s, struct fail *why);
+int cred_collect(struct cred *c, const struct settings *s,
+    struct secret **ret_password, struct fail *why);
 
 /* Ends what is still running. After cred_start(), failed or not. */
 void cred_end(struct cred *c);

@@ -182,12 +182,15 @@ struct slice option_choice(const struct option_info *o, int position);
  */
 bool option_format(
     const struct settings *s, const struct option_info *o, struct buf *b);
-/* "unset", "default", "provider ses", "FILE:LINE", "command line". */
+/* Where a setting of the command line comes from, and a complaint about it. */
+#define ORIGIN_TYPED "command line"
+
+/* "unset", "default", "provider ses", "FILE:LINE", ORIGIN_TYPED. */
 void origin_format(const struct settings *s, enum option_id id, struct buf *b);
 
 /*
  * CONFIG about one setting; in front of the text stands where it was set
- * ("FILE: line N: "), when that is a file. Returns -1.
+ * ("FILE: line N: ", ORIGIN_TYPED), when somebody set it. Returns -1.
  */
 int option_fail(struct fail *why, const struct settings *s, enum option_id id,
     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -1,5 +1,6 @@
 /* options, the other half: how settings are shown to people. */
 #include "options.h"
+#include "token.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ static bool format_text(
 	const char *const *text = option_value(s, o);
 
 	if (*text)
-		buf_add_printable(b, slice_of(*text));
+		token_add_shown(b, *text);
 	return *text != NULL;
 }
 
@@ -103,7 +104,7 @@ void origin_format(const struct settings *s, enum option_id id, struct buf *b)
 		[ORIGIN_PROVIDER] = "provider",
 		[ORIGIN_SYSTEM] = "system file",
 		[ORIGIN_USER] = "user file",
-		[ORIGIN_COMMAND_LINE] = "command line",
+		[ORIGIN_COMMAND_LINE] = ORIGIN_TYPED,
 	};
 	const struct origin *from = &s->origin[id];
 
@@ -130,5 +131,7 @@ int option_fail(struct fail *why, const struct settings *s, enum option_id id,
 	fail(why, FAIL_CONFIG, "%s", text);
 	if (from->file)
 		fail_wrap(why, "%s: line %u", from->file, from->line);
+	else if (from->kind == ORIGIN_COMMAND_LINE)
+		fail_wrap(why, ORIGIN_TYPED);
 	return -1;
 }

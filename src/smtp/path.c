@@ -69,6 +69,16 @@ static int to_ascii(
 	return 0;
 }
 
+const char *path_key(const char *address, struct arena *a)
+{
+	const char *key;
+
+	if (has_8bit(addr_domain(address)) &&
+	    to_ascii(address, a, &key, NULL) == 0)
+		return key;
+	return address;
+}
+
 int path_make(const char *address, bool utf8, struct arena *a, const char **ret,
     struct fail *why)
 {

@@ -23,4 +23,11 @@ bool path_needs_utf8(const char *address);
 int path_make(const char *address, bool utf8, struct arena *a, const char **ret,
     struct fail *why);
 
+/*
+ * With which two spellings of one mailbox are the same by addr_same(): the
+ * domain in A-labels. The address itself where that changes nothing, or cannot
+ * be done.
+ */
+const char *path_key(const char *address, struct arena *a);
+
 #endif

@@ -223,11 +223,23 @@ static int fail_step(const struct sasl *s, int error, struct fail *why)
 {
 	if (error == GSASL_MALLOC_ERROR)
 		mem_exhausted();
+	if (error == GSASL_SASLPREP_ERROR)
+		return fail(why, FAIL_CONFIG,
+		    "%s: the user or the password is not UTF-8, or has a "
+		    "character that is not allowed there (RFC 4013)",
+		    s->mechanism->name);
 	if (s->is_too_costly)
 		return fail(why, FAIL_AUTH,
 		    "%s: the server asks for more than %d rounds of hashing",
 		    s->mechanism->name, SCRAM_ROUNDS_MAX);
 	/* Nothing has come from the server yet: a ticket is missing. */
+	if (s->rounds == 1 && (s->mechanism->flags & SASL_TICKET))
+		return fail(why, FAIL_AUTH,
+		    "%s: there is no ticket for the service %s at %s: log in "
+		    "(kinit), and let host be the name that the realm knows",
+		    s->mechanism->name,
+		    gsasl_property_fast(s->session, GSASL_SERVICE),
+		    gsasl_property_fast(s->session, GSASL_HOSTNAME));
 	if (s->rounds == 1 && sasl_is_client_first(s))
 		return fail(why, FAIL_AUTH, "%s: %s", s->mechanism->name,
 		    gsasl_strerror(error));

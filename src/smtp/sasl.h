@@ -6,7 +6,7 @@
  * overwritten after each step.
  *
  * Fails: AUTH (the server's challenge is wrong), CONFIG (unknown or unusable
- * mechanism, user or password missing), BUG, NOMEM.
+ * mechanism, user or password missing or not to be prepared), BUG, NOMEM.
  */
 #ifndef SMTP_SASL_H
 #define SMTP_SASL_H

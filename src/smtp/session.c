@@ -215,6 +215,7 @@ static int prepare(struct smtp *s, struct fail *why)
 {
 	const struct smtp_params *p = &s->params;
 	struct slice name = slice_of(p->ehlo_name);
+	struct tls_params tls;
 
 	if (name.n == 0 || name.n > ADDRESS_MAX || !slice_is_printable(name) ||
 	    slice_find(name, ' ') < name.n)
@@ -228,7 +229,9 @@ static int prepare(struct smtp *s, struct fail *why)
 		    p->host);
 	if (p->tls == SMTP_TLS_NONE)
 		return 0;
-	s->tls = tls_new(p->tls_params, why);
+	tls = *p->tls_params;
+	tls.password = s->auth.password;
+	s->tls = tls_new(&tls, why);
 	if (!s->tls)
 		return -1;
 	if (p->tls != SMTP_TLS_IMPLICIT)

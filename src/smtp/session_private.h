@@ -131,7 +131,7 @@ void smtp_note_rcpt(struct smtp *s, size_t i);
 /* LMTP: a reply to the dot, and what becomes of the message by all of them. */
 void smtp_note_delivery(struct smtp *s);
 void smtp_settle_deliveries(struct smtp *s);
-/* What a server says besides its reply; "" is nothing. */
-void smtp_add_reason(struct smtp *s, const char *reason);
+/* What is to be said besides the reply that was refused; "" is nothing. */
+void smtp_add_reason(struct smtp *s, const char *label, const char *reason);
 
 #endif

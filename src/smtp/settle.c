@@ -213,14 +213,13 @@ void smtp_settle_deliveries(struct smtp *s)
 	out->reply = by->reply;
 }
 
-void smtp_add_reason(struct smtp *s, const char *reason)
+void smtp_add_reason(struct smtp *s, const char *label, const char *reason)
 {
 	struct fail *why = &s->out->why;
 	struct fail whole;
 
 	if (!reason[0] || why->kind == FAIL_NONE)
 		return;
-	fail(&whole, why->kind, "%s; the server's reason: %s", why->text,
-	    reason);
+	fail(&whole, why->kind, "%s; %s%s", why->text, label, reason);
 	*why = whole;
 }

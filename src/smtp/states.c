@@ -15,6 +15,8 @@ enum {
 	PARAMETERS_MAX = 512,
 };
 
+_Static_assert(WIRE_GROWTH(CHUNK) <= CONN_ROOM, "a chunk must fit");
+
 static enum smtp_state send_greet(struct smtp *s)
 {
 	(void)s; /* the server speaks first */
@@ -123,12 +125,39 @@ static enum smtp_state fail_here(
 	return next;
 }
 
+/* RFC 5321 4.1.4, and 504, which it has for parameters: no EHLO here. */
+static bool is_without_ehlo(const struct smtp *s)
+{
+	static const int codes[] = { 500, 501, 502, 504, 550 };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (s->reply.code == codes[i])
+			return !s->params.is_lmtp;
+	return false;
+}
+
+/* HELO has no extensions: it will not do where one is wanted. */
+static enum smtp_state without_ehlo(struct smtp *s)
+{
+	bool is_enough = !s->tls && !s->params.auth;
+	enum smtp_state next;
+
+	if (is_without_ehlo(s) && is_enough)
+		return STATE_HELO;
+	next = give_up(s);
+	if (is_without_ehlo(s))
+		smtp_add_reason(s, "",
+		    s->tls ? "STARTTLS, which the account wants, needs EHLO"
+			   : "AUTH, which the account wants, needs EHLO");
+	return next;
+}
+
 static enum smtp_state recv_ehlo(struct smtp *s)
 {
 	struct fail why;
 
 	if (!is_accepted(s))
-		return give_up(s);
+		return without_ehlo(s);
 	caps_parse(&s->reply, &s->caps);
 	s->had_starttls |= (s->caps.set & CAP_STARTTLS) != 0;
 	if (s->tls && !(s->caps.set & CAP_STARTTLS)) {
@@ -146,6 +175,17 @@ static enum smtp_state recv_ehlo(struct smtp *s)
 static enum smtp_state recv_lhlo(struct smtp *s)
 {
 	return recv_ehlo(s);
+}
+
+static enum smtp_state send_helo(struct smtp *s)
+{
+	(void)smtp_command(s, "HELO %s", s->params.ehlo_name);
+	return STATE_WAIT;
+}
+
+static enum smtp_state recv_helo(struct smtp *s)
+{
+	return is_accepted(s) ? STATE_READY : give_up(s);
 }
 
 static enum smtp_state send_starttls(struct smtp *s)
@@ -231,7 +271,8 @@ static enum smtp_state recv_auth(struct smtp *s)
 	if (!is_accepted(s) || s->auth.is_cancelled) {
 		enum smtp_state next = give_up(s);
 
-		smtp_add_reason(s, sasl_reason(s->auth.sasl));
+		smtp_add_reason(
+		    s, "the server's reason: ", sasl_reason(s->auth.sasl));
 		smtp_end_auth(s);
 		return next;
 	}
@@ -348,11 +389,14 @@ static enum smtp_state recv_data(struct smtp *s)
 	return smtp_refused(s) ? recover(s) : STATE_CLOSED;
 }
 
-/* 0, or -1: s->broken says why the message did not get through. */
-static int put_body(struct smtp *s, struct slice bytes)
+/*
+ * n octets of the message, in conn_room(); 0: that was all. 0, or -1:
+ * s->broken says why the message did not get through.
+ */
+static int put_body(struct smtp *s, size_t n)
 {
-	int status = conn_stream(
-	    s->conn, bytes, smtp_seconds(s, BLOCK_SECONDS), &s->broken);
+	int status =
+	    conn_stream(s->conn, n, smtp_seconds(s, BLOCK_SECONDS), &s->broken);
 
 	if (status == 1)
 		fail(&s->broken, FAIL_PROTOCOL,
@@ -360,7 +404,7 @@ static int put_body(struct smtp *s, struct slice bytes)
 	return status == 0 ? 0 : -1;
 }
 
-static int put_message(struct smtp *s, char *raw, char *wire)
+static int put_message(struct smtp *s, char *raw)
 {
 	struct wire filter = { .in_line = false };
 	uint64_t put = 0;
@@ -369,16 +413,16 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 
 	msg_rewind(s->t.msg);
 	while ((got = msg_read(s->t.msg, raw, CHUNK, &s->broken)) > 0) {
-		n = wire_filter(&filter, raw, (size_t)got, wire);
+		n = wire_filter(&filter, raw, (size_t)got, conn_room(s->conn));
 		put += n;
-		if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
+		if (n > 0 && put_body(s, n) != 0)
 			return -1;
 	}
 	if (got < 0)
 		return -1;
-	n = wire_finish(&filter, wire);
+	n = wire_finish(&filter, conn_room(s->conn));
 	put += n;
-	if (n > 0 && put_body(s, (struct slice){ wire, n }) != 0)
+	if (n > 0 && put_body(s, n) != 0)
 		return -1;
 	/*
 	 * A dot that leaves together with a body of many segments would leave
@@ -386,7 +430,7 @@ static int put_message(struct smtp *s, char *raw, char *wire)
 	 */
 	if (put == conn_queued(s->conn) && put + FLIGHT_END <= CONN_QUEUE_MAX)
 		return 0;
-	return put_body(s, SLICE(""));
+	return put_body(s, 0);
 }
 
 /* A spool has to know that a dot may be on its way before it is. */
@@ -400,11 +444,9 @@ static bool may_end(struct smtp *s)
 static enum smtp_state send_body(struct smtp *s)
 {
 	char *raw = mem_alloc(CHUNK);
-	char *wire = mem_alloc(WIRE_GROWTH((size_t)CHUNK));
-	int status = put_message(s, raw, wire);
+	int status = put_message(s, raw);
 
 	free(raw);
-	free(wire);
 	if (status != 0 || !may_end(s))
 		return STATE_WAIT;
 	s->deadline = smtp_deadline(s, smtp_rows[s->state].seconds);

@@ -1,10 +1,10 @@
 #include "crc.h"
 #include "io.h"
 #include "queuefile_private.h"
+#include "random.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,16 +23,9 @@ static const char alphabet[] = "0123456789abcdefghijkmnpqrstvwxy";
 void queuefile_new_id(char ret_id[QUEUE_ID_LEN + 1])
 {
 	unsigned char bits[QUEUE_ID_LEN];
-	struct timespec t;
 
-	/* Names that exist are refused later: this need not be secret. */
-	if (getrandom(bits, sizeof(bits), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(bits)) {
-		clock_gettime(CLOCK_REALTIME, &t);
-		for (size_t i = 0; i < sizeof(bits); i++)
-			bits[i] = (unsigned char)((t.tv_nsec >> i) ^
-						  (t.tv_sec >> i) ^ getpid());
-	}
+	/* Names that exist are refused later. */
+	random_fill(bits, sizeof(bits));
 	for (size_t i = 0; i < QUEUE_ID_LEN; i++)
 		ret_id[i] = alphabet[bits[i] % 32];
 	/* Scripts count the lines of a listing that begin with 0-9 or A-F. */
@@ -70,6 +63,10 @@ static int put_at(int fd, uint64_t at, struct slice s, struct fail *why)
 
 /* ---- the first sector ---- */
 
+#define MAGIC "postrider-spool "
+
+enum { VERSION = 1, VERSION_MAX = 9999 };
+
 struct preamble {
 	uint64_t head_n, head_crc, body_n, body_crc, n_rcpt;
 };
@@ -80,7 +77,7 @@ static const struct {
 	int digits;
 	size_t at;
 } marks[] = {
-	{ "postrider-spool 1 head=", 8, offsetof(struct preamble, head_n) },
+	{ MAGIC "1 head=", 8, offsetof(struct preamble, head_n) },
 	{ ":", 8, offsetof(struct preamble, head_crc) },
 	{ " body=", 16, offsetof(struct preamble, body_n) },
 	{ ":", 8, offsetof(struct preamble, body_crc) },
@@ -112,6 +109,24 @@ static bool take_hex(struct slice *rest, int digits, uint64_t *ret)
 	}
 	*ret = value;
 	return true;
+}
+
+/* What a newer program wrote may be sound, and worth keeping. */
+static int check_version(struct slice start, struct fail *why)
+{
+	struct slice number;
+	uint64_t version;
+
+	if (!slice_starts(start, SLICE(MAGIC)))
+		return 0;
+	start = slice_skip(start, sizeof(MAGIC) - 1);
+	if (!slice_take_until(&start, ' ', &number) ||
+	    !slice_number(number, VERSION + 1, VERSION_MAX, &version))
+		return 0;
+	return fail(why, FAIL_CONFIG,
+	    "written by a newer version of this program, which alone can read "
+	    "it (format %u)",
+	    (unsigned)version);
 }
 
 static int parse_preamble(
@@ -373,10 +388,16 @@ static int read_head(struct queue_file *f, const struct preamble *p,
 int queuefile_read(struct queue_file *f, struct arena *a, struct fail *why)
 {
 	char page[HEAD_AT];
+	ssize_t got = io_pread(f->fd, page, sizeof(page), 0);
 	struct preamble p = { .head_n = 0 };
 
-	if (get_at(f->fd, 0, page, sizeof(page), why) != 0 ||
-	    parse_preamble((struct slice){ page, SECTOR }, &p, why) != 0 ||
+	if (got < 0)
+		return disk(why, "reading");
+	if (check_version((struct slice){ page, (size_t)got }, why) != 0)
+		return -1;
+	if (got != HEAD_AT)
+		return queuefile_damaged(why, "it is cut");
+	if (parse_preamble((struct slice){ page, SECTOR }, &p, why) != 0 ||
 	    read_head(f, &p, a, why) != 0)
 		return -1;
 	return parse_progress(

@@ -11,9 +11,10 @@
  *
  * A slot fills one disk sector and carries a number and a checksum: when a
  * write of it was torn the other one, older by a step, still counts. Letters
- * are changed before the slot. A file that is cut short, damaged or of another
- * version is MESSAGE; nothing in it is believed without a check, since whoever
- * can write here is not always who runs the queue.
+ * are changed before the slot. A file that is cut short or damaged is MESSAGE,
+ * one of a newer version of the format CONFIG; nothing in it is believed
+ * without a check, since whoever can write here is not always who runs the
+ * queue.
  *
  * Texts of struct queue_info live in the arena given to the reader.
  */
@@ -87,8 +88,8 @@ bool queuefile_is_id(struct slice name);
 int queuefile_write(struct queue_file *f, struct msg *m, struct fail *why);
 
 /*
- * Reads all but the message from f->fd into *f. Fails: MESSAGE (damaged, cut,
- * another version), OS.
+ * Reads all but the message from f->fd into *f. Fails: MESSAGE (damaged, cut),
+ * CONFIG (a newer version), OS.
  */
 int queuefile_read(struct queue_file *f, struct arena *a, struct fail *why);
 

@@ -1,7 +1,6 @@
 #include "schedule.h"
+#include "random.h"
 #include <string.h>
-
-enum { QUARTER = 4 };
 
 /* Seconds. */
 #define MINUTE  INT64_C(60)
@@ -24,15 +23,14 @@ static const struct {
 int64_t schedule_wait(
     enum schedule_kind kind, unsigned attempts, uint32_t random)
 {
-	int64_t wait = waits[kind].first, spread;
+	int64_t wait = waits[kind].first;
 
 	for (unsigned i = 1; i < attempts && wait < waits[kind].longest; i++)
 		wait = wait * waits[kind].percent / 100;
 	if (wait > waits[kind].longest)
 		wait = waits[kind].longest;
 	/* Messages that failed together do not come back together. */
-	spread = wait / QUARTER;
-	return wait - spread + (int64_t)(random % (2 * (uint64_t)spread + 1));
+	return random_around(wait, random);
 }
 
 bool schedule_is_due(int64_t next_try, int64_t now)

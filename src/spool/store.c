@@ -1,5 +1,7 @@
 #include "store.h"
 #include "io.h"
+#include "name.h"
+#include "room.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +9,6 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,9 +16,7 @@ enum {
 	NAMES_TRIED = 8,
 	LOCK_TRIES = 3,
 	LOCK_PAUSE = 5, /* milliseconds */
-	/* Kept free: a report or a log line must still find room. */
-	RESERVE = 16 * 1024 * 1024,
-	RESERVE_SHARE = 100, /* and a hundredth of the file system */
+	LOOKS = 3,      /* at a file whose names change */
 };
 
 static const char *const places[STORE_PLACES] = {
@@ -120,22 +119,6 @@ void store_close(struct store *s)
 
 /* ---- a new message ---- */
 
-static int check_room(const struct store *s, struct fail *why)
-{
-	struct statvfs fs;
-	uint64_t left, all;
-
-	/* A file system that cannot tell is not full. */
-	if (fstatvfs(s->dir[STORE_TMP], &fs) != 0 || fs.f_blocks == 0)
-		return 0;
-	left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	all = (uint64_t)fs.f_blocks * fs.f_frsize;
-	if (left >= RESERVE || left >= all / RESERVE_SHARE)
-		return 0;
-	return fail(
-	    why, FAIL_OS, "the spool %s: the file system is full", s->path);
-}
-
 /* An empty file in tmp/, locked before anybody can see it in new/. */
 static int create(
     struct store *s, struct queue_file *f, struct arena *a, struct fail *why)
@@ -184,6 +167,7 @@ static int commit(
     struct store *s, struct queue_file *f, struct msg *m, struct fail *why)
 {
 	const char *id = f->info.id;
+	enum name_given given;
 
 	/* After a failed fsync the data may be gone though a second one
 	   succeeds: the file is thrown away. */
@@ -191,17 +175,25 @@ static int commit(
 		return -1;
 	if (fsync(f->fd) != 0)
 		return no(why, s, "fsync");
-	if (renameat2(s->dir[STORE_TMP], id, s->dir[STORE_NEW], id,
-		RENAME_NOREPLACE) != 0)
+	given = name_give(s->dir[STORE_TMP], s->dir[STORE_NEW], id);
+	if (given == NAME_NOT_GIVEN)
 		return no(why, s, "rename");
-	return settle(s, f, why);
+	if (settle(s, f, why) != 0)
+		return -1;
+	/* Left there, the clean-up finds it. */
+	if (given == NAME_LINKED)
+		(void)unlinkat(s->dir[STORE_TMP], id, 0);
+	return 0;
 }
 
 int store_add(struct store *s, struct queue_file *f, struct msg *m,
     struct arena *a, struct fail *why)
 {
 	f->is_unsure = false;
-	if (check_room(s, why) != 0 || create(s, f, a, why) != 0)
+	if (!room_is_left(s->dir[STORE_TMP]))
+		return fail(why, FAIL_OS,
+		    "the spool %s: the file system is full", s->path);
+	if (create(s, f, a, why) != 0)
 		return -1;
 	if (commit(s, f, m, why) == 0)
 		return 0;
@@ -217,20 +209,49 @@ static int gone(struct fail *why, const char *id)
 	return fail(why, FAIL_LOCKED, "%s: not in the queue any more", id);
 }
 
-/* Ours, a file, with this one name. */
-static bool is_message(const struct stat *st)
+/* So many names of a file in the spool are one message. */
+static nlink_t names_of(
+    const struct store *s, const char *id, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
-	       st->st_uid == geteuid();
+	nlink_t n = 0;
+
+	for (size_t i = 0; i < STORE_PLACES; i++)
+		n += name_is_of(s->dir[i], id, st);
+	return n;
 }
 
-/* The name may have gone to another file, or nowhere, before the lock. */
-static bool is_still(int dir, const char *id, const struct stat *st)
+/*
+ * Ours, a file, with no name but those of one message; st is what was seen of
+ * it. Another look tells when one was taken away during this.
+ */
+static bool is_message(
+    const struct store *s, const struct store_item *item, struct stat *st)
 {
-	struct stat now;
+	for (int i = 0; i < LOOKS; i++) {
+		if (!S_ISREG(st->st_mode) || st->st_uid != geteuid())
+			return false;
+		if (st->st_nlink <= 1 ||
+		    st->st_nlink == names_of(s, item->id, st))
+			return true;
+		if (fstatat(s->dir[item->place], item->id, st,
+			AT_SYMLINK_NOFOLLOW) != 0)
+			return true; /* gone, as opening it will tell */
+	}
+	return false;
+}
 
-	return fstatat(dir, id, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       now.st_ino == st->st_ino && now.st_dev == st->st_dev;
+/* A move that was cut off: it is here, and durably so before it is nowhere
+   else. */
+static int end_move(const struct store *s, const struct store_item *item,
+    const struct stat *st, struct fail *why)
+{
+	if (fsync(s->dir[item->place]) != 0)
+		return no(why, s, "fsync of the directory");
+	for (size_t i = 0; i < STORE_PLACES; i++)
+		if (i != item->place && name_is_of(s->dir[i], item->id, st) &&
+		    unlinkat(s->dir[i], item->id, 0) != 0)
+			return no(why, s, "removing a second name");
+	return 0;
 }
 
 /* store_is_locked() holds a lock for a moment: that is not work. */
@@ -244,9 +265,15 @@ static int lock_soon(int fd)
 	return 0;
 }
 
-static int lock(
-    struct store *s, int dir, const char *id, int fd, struct fail *why)
+static int not_ours(struct fail *why, const char *id)
 {
+	return fail(why, FAIL_MESSAGE, "%s: not a message of this user", id);
+}
+
+static int lock(
+    struct store *s, const struct store_item *item, int fd, struct fail *why)
+{
+	const char *id = item->id;
 	struct stat st;
 
 	if (lock_soon(fd) != 0)
@@ -256,25 +283,26 @@ static int lock(
 			   : no(why, s, "locking");
 	if (fstat(fd, &st) != 0)
 		return no(why, s, id);
-	if (!is_still(dir, id, &st))
+	/* The name may have gone to another file, or nowhere. */
+	if (!name_is_of(s->dir[item->place], id, &st))
 		return gone(why, id);
-	return is_message(&st) ? 0
-			       : fail(why, FAIL_MESSAGE,
-				     "%s: not a message of this user", id);
+	if (!is_message(s, item, &st))
+		return not_ours(why, id);
+	return st.st_nlink > 1 ? end_move(s, item, &st, why) : 0;
 }
 
 /* Opening a device could do something: look before. */
 static int open_message(
-    struct store *s, int dir, const char *id, int flags, struct fail *why)
+    struct store *s, const struct store_item *item, int flags, struct fail *why)
 {
+	const char *id = item->id;
+	int dir = s->dir[item->place], fd;
 	struct stat st;
-	int fd;
 
 	if (fstatat(dir, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? gone(why, id) : no(why, s, id);
-	if (!is_message(&st))
-		return fail(
-		    why, FAIL_MESSAGE, "%s: not a message of this user", id);
+	if (!is_message(s, item, &st))
+		return not_ours(why, id);
 	fd = openat(
 	    dir, id, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == EACCES)
@@ -297,11 +325,9 @@ static int read_message(
 int store_take(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
-	int dir = s->dir[item->place];
-
 	*f = (struct queue_file){ .fd = -1 };
-	f->fd = open_message(s, dir, item->id, O_RDWR, why);
-	if (f->fd >= 0 && lock(s, dir, item->id, f->fd, why) == 0 &&
+	f->fd = open_message(s, item, O_RDWR, why);
+	if (f->fd >= 0 && lock(s, item, f->fd, why) == 0 &&
 	    read_message(f, item->id, a, why) == 0)
 		return 0;
 	store_release(f);
@@ -312,7 +338,7 @@ int store_peek(struct store *s, const struct store_item *item,
     struct queue_file *f, struct arena *a, struct fail *why)
 {
 	*f = (struct queue_file){ .fd = -1 };
-	f->fd = open_message(s, s->dir[item->place], item->id, O_RDONLY, why);
+	f->fd = open_message(s, item, O_RDONLY, why);
 	if (f->fd >= 0 && read_message(f, item->id, a, why) == 0)
 		return 0;
 	store_release(f);
@@ -330,7 +356,7 @@ int store_look(struct store *s, const struct store_item *item,
 
 bool store_is_locked(struct store *s, const struct store_item *item)
 {
-	int fd = open_message(s, s->dir[item->place], item->id, O_RDONLY, NULL);
+	int fd = open_message(s, item, O_RDONLY, NULL);
 	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 &&
 		      errno == EWOULDBLOCK;
 
@@ -351,11 +377,6 @@ int store_drop(struct store *s, enum store_place place,
 		   : no(why, s, "removing");
 }
 
-void store_settle(struct store *s)
-{
-	(void)fsync(s->dir[STORE_NEW]);
-}
-
 int store_remove(struct store *s, enum store_place place,
     const struct queue_file *f, struct fail *why)
 {
@@ -368,11 +389,32 @@ int store_remove(struct store *s, enum store_place place,
 int store_move(struct store *s, enum store_place from, enum store_place to,
     const char *id, struct fail *why)
 {
-	if (renameat2(s->dir[from], id, s->dir[to], id, RENAME_NOREPLACE) != 0)
+	enum name_given given = name_give(s->dir[from], s->dir[to], id);
+
+	if (given == NAME_NOT_GIVEN)
 		return no(why, s, "rename");
-	return fsync(s->dir[to]) == 0 && fsync(s->dir[from]) == 0
-		   ? 0
-		   : no(why, s, "fsync of the directory");
+	if (fsync(s->dir[to]) != 0)
+		return no(why, s, "fsync of the directory");
+	if (given == NAME_LINKED && unlinkat(s->dir[from], id, 0) != 0)
+		return no(why, s, "rename: removing the old name");
+	return fsync(s->dir[from]) == 0 ? 0
+					: no(why, s, "fsync of the directory");
+}
+
+int store_put_aside(
+    struct store *s, const struct store_item *item, struct fail *why)
+{
+	int fd = open_message(s, item, O_RDWR, NULL), result;
+
+	/* Who works on it meanwhile knows better; what is no file has nobody
+	   who could. */
+	if (fd >= 0 && lock(s, item, fd, why) != 0)
+		result = -1;
+	else
+		result =
+		    store_move(s, item->place, STORE_FAILED, item->id, why);
+	io_close(fd);
+	return result;
 }
 
 /* ---- all of them ---- */
@@ -447,8 +489,9 @@ struct cleaning {
 static void clean_one(void *ctx, const char *id)
 {
 	const struct cleaning *c = ctx;
+	/* On NFS only who may write can lock. */
 	int fd =
-	    openat(c->dir, id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	    openat(c->dir, id, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&

@@ -11,11 +11,13 @@
  *
  * on one file system. A message is there when its file has its name in new/
  * or hold/, and not before; it is gone when that name is gone. Whoever works
- * on a message holds a lock of its file, which dies with the process.
+ * on a message holds a lock of its file, which dies with the process. A file
+ * that a cut-off move (name.h) has left in two places is one message; it stays
+ * where it is taken first.
  *
  * Fails: OS (text says it is the spool), CONFIG (a directory that is not ours
- * or open to others), LOCKED (somebody else works on it), MESSAGE (a file that
- * is no message).
+ * or open to others; a file of a newer version, which is to be left alone),
+ * LOCKED (somebody else works on it), MESSAGE (a file that is no message).
  */
 #ifndef SPOOL_STORE_H
 #define SPOOL_STORE_H
@@ -88,9 +90,16 @@ int store_remove(struct store *s, enum store_place place,
 int store_drop(struct store *s, enum store_place place,
     const struct queue_file *f, struct fail *why);
 void store_settle(struct store *s);
-/* Moves it by its name, durably. */
+/* Moves it by its name, durably; the caller has it locked. */
 int store_move(struct store *s, enum store_place from, enum store_place to,
     const char *id, struct fail *why);
+
+/*
+ * Moves what store_take() has called MESSAGE to failed/, durably, unless
+ * somebody works on it now (LOCKED).
+ */
+int store_put_aside(
+    struct store *s, const struct store_item *item, struct fail *why);
 
 struct store_list {
 	struct store_item *v; /* arena, in no order */

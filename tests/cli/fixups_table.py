@@ -597,8 +597,8 @@ def _long_rows():
                 means={"x-long": " ".join(words)})
     yield field("a header line of 2000 with tabs", "X-Long: "
                 + "\t".join(words), folded("X-Long: ", words))
-    yield field("Subject of 999", "Subject: " + "x " * 495,
-                folded("Subject: ", ["x"] * 495 + [""]),
+    yield field("Subject of 999, the last a blank", "Subject: " + "x " * 495,
+                folded("Subject: ", ["x"] * 495),
                 means={"subject": ("x " * 495).strip()})
     yield field("a header line of 3000 without blanks", "X-Long: " + "y"
                 * 3000, fits(r"X-Long:\s+(y+\r\n )+y+"))
@@ -608,6 +608,8 @@ def _long_rows():
     yield field("To of 1800 in one line", "To: " + ", ".join(people),
                 folded("To: ", [f"{one}," for one in people[:-1]]
                        + [people[-1]]))
+    yield field("To of 1700 without blanks", "To: " + ",".join(people),
+                fits("To: " + ",(\\r\\n )?".join(map(re.escape, people))))
     yield field("To of 1300 bare names in one line", "To: "
                 + ", ".join(["root"] * 200),
                 folded("To: ", ["root@example.com,"] * 199

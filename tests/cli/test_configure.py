@@ -176,6 +176,18 @@ def test_a_domain_in_unicode(program, resolver):
     assert "host mail.xn--bcher-kva.example" in settings(result)
 
 
+@pytest.mark.parametrize("address", ["User <user@example.com>",
+                                     "user@example.com (User)",
+                                     "user@example.com\n"])
+def test_what_stands_around_an_address_is_no_setting(program, resolver,
+                                                     address):
+    zone = {TLS: [(0, 1, 465, "mail.example.com")]}
+    result = configure(program, zone, address)
+    assert result.returncode == 0
+    assert settings(result)[-2:] == ["from user@example.com",
+                                     "user user@example.com"]
+
+
 @pytest.mark.parametrize("address", ["", "user", "@example.com", "user@",
                                      "a@b.example, c@d.example",
                                      "user@exam ple.com"])

@@ -174,3 +174,24 @@ def test_what_may_have_arrived_stays_with_its_account(program, authority,
         assert len(pair.first.messages) == 1
         assert not pair.second.messages
         assert result.log[-1]["outcome"] == "UNKNOWN"
+
+
+def test_what_may_have_arrived_earlier_stays_with_its_account(program,
+                                                              authority):
+    """In doubt since the first try; the next ones do not reach the relay."""
+    spool = program.home / "spool"
+    faults = [Fault("body-end", close="before", deliver=True, times=1),
+              Fault("rcpt", reply="450 later", match=b"two@", times=1),
+              Fault("mail", reply="451 not now")]
+    with Pair(program, authority, {"queue": "always", "spool": spool},
+              faults=faults[:2], second={"faults": faults[2:]}) as pair:
+        assert pair.send(["one@example.net", "two@example.net"]).code == 0
+        name, = [path.name for path in (spool / "new").iterdir()]
+        assert [one.rcpt_to for one in pair.first.messages] == [
+            ["one@example.net"]]
+        pair.first.emulator.faults.add(faults[2])
+        pair.second.emulator.faults.clear()
+        result = pair.program.run([f"--queue-retry={name}"])
+        assert (result.code, b"waits on" in result.err) == (75, True)
+        assert [one.rcpt_to for one in pair.second.messages] == [
+            ["two@example.net"]]

@@ -15,7 +15,7 @@ import pytest
 
 import keyring as session
 from real.processes import in_session
-from real.stall import Silent, running
+from real.stall import Silent, libraries, running
 from relay import OCI_PASSWORD, OCI_USER, SES_KEY, SES_SECRET, Relay
 
 HOST = "127.0.0.1"              # of the relay, so the entry's as well
@@ -317,11 +317,6 @@ def test_password_is_no_argument_and_no_variable(program, authority, keyring,
         assert keyring.get(HOST, OCI_USER) == secret.encode()
 
 
-def libraries(process):
-    with open(f"/proc/{process}/maps", encoding="ascii") as file:
-        return set(re.findall(r"/(lib[a-z]+)[^/\n]*\.so", file.read()))
-
-
 def test_sender_maps_no_library_of_the_keyring(program, authority, keyring,
                                                helper):
     keyring.put(HOST, "user@example.com", b"hush")
@@ -338,7 +333,8 @@ def test_sender_maps_no_library_of_the_keyring(program, authority, keyring,
             except PermissionError:
                 pytest.skip("only root may look at such a process")
             assert "libgnutls" in mapped
-            assert not mapped & {"libsecret", "libglib", "libgio", "libgobject"}
+            assert not mapped & {"libsecret", "libglib", "libgio",
+                                 "libgobject"}
 
 
 @pytest.mark.parametrize("word", [b"typed", b""])
@@ -551,7 +547,7 @@ def test_keyring_is_the_last_resort(program, stand_in, lines):
     (["--store-password", "--file=/nonexistent"], b"p", 78, "/nonexistent"),
     (["--store-password", "--host=h"], b"p", 78, "user is not set"),
     (["--delete-password", "--user="], b"", 78,
-     "account default: user is not set"),
+     "account default: command line: user is not set"),
     (["--store-password", "--host=", "--user=u"], b"p", 78,
      "host is not set")])
 def test_wrong_calls(program, stand_in, args, stdin, code, words):

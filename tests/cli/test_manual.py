@@ -68,7 +68,7 @@ def test_every_directive_was_replaced(page):
     assert not re.search(r"@[A-Z_]+( \S+)?@", source(page))
 
 
-OPTIONS = [row for name in ("options", "options_ses")
+OPTIONS = [row for name in ("options", "options_queue", "options_ses")
            for row in rows(f"profile/{name}.def",
                            r"^OPTION\(\s*(\w+),\s*(\w+),")]
 

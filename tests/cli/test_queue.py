@@ -495,6 +495,49 @@ def test_a_run_without_a_spool(program, authority, args):
         assert not queue.spool.exists()
 
 
+LOOKS = [["-q"], ["-bp"], ["--queue-json"], ["-bP"]]
+
+
+def accounts(queue, *spools):
+    """Accounts a0, a1 ..., which differ in their spools at most."""
+    return "".join(
+        f"account a{number}\n" + queue.relay.conf.read_text().replace(
+            f"spool {queue.spool}\n", f"spool {spool}\n")
+        for number, spool in enumerate(spools))
+
+
+@pytest.mark.parametrize("args", LOOKS)
+def test_a_file_that_cannot_be_read_is_no_empty_queue(program, authority,
+                                                      args):
+    with Queue(program, authority) as queue:
+        queue.keep()
+        queue.make_due()
+        conf = queue.relay.conf
+        text = conf.read_text()
+        conf.write_text(text + "nonsense here\n")
+        result = queue.call(*args)
+        assert (result.code, result.out) == (78, b"")
+        assert b"nonsense" in result.err and not queue.relay.messages
+        # Nobody says which of two.
+        conf.write_text(text)
+        conf.write_text(accounts(queue, queue.spool, f"{queue.spool}2"))
+        result = queue.call(*args)
+        assert (result.code, result.out) == (78, b"")
+        assert b"default" in result.err and not queue.relay.messages
+        assert len(queue.names()) == 1
+
+
+def test_accounts_without_a_default_have_one_spool(program, authority):
+    with Queue(program, authority) as queue:
+        queue.relay.conf.write_text(
+            accounts(queue, queue.spool, queue.spool))
+        name, = queue.keep_as_is(["-a", "a1", "-t"])
+        assert queue.json()[0]["id"] == name
+        queue.make_due()
+        assert queue.call("-q").code == 0
+        assert len(queue.relay.messages) == 1 and not queue.names()
+
+
 @pytest.mark.parametrize("name,args", [
     ("sendmail", ["-q30m"]), ("sendmail", ["-q"]), ("runq", []),
     ("postrider", ["-q15m"])])

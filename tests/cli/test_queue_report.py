@@ -15,7 +15,7 @@ from emulator.auth import ses_password
 from emulator.policy import Fault
 
 from relay import SENDER, SES_SECRET
-from mailqueue import MESSAGE, Queue
+from mailqueue import DEAD_PORT, MESSAGE, Queue, rewrite_slots
 
 DAYS = 86400
 NO_SUCH_USER = Fault("rcpt", reply="550 5.1.1 No such user", match=b"two@")
@@ -69,9 +69,14 @@ def parse(stored):
 
 
 def report_of(queue):
-    """Sends the one report that waits."""
-    assert queue.run().code == 0
-    return queue.relay.messages[-1]
+    """The one that the run has just made, sent by the same run."""
+    stored = queue.relay.messages[-1]
+    assert b"multipart/report" in bytes(stored.content)
+    assert not any(one["is_report"] for one in queue.json())
+    return stored
+
+
+NOT_NOW = Fault("mail", reply="421 4.3.2 Not now")
 
 
 def test_it_has_waited_too_long(program, authority):
@@ -84,12 +89,10 @@ def test_it_has_waited_too_long(program, authority):
         result = queue.run()
         assert result.code == 69 and result.out == b""
         assert b"given up after 1 attempts: connect to" in result.err
-        line = result.log[-1]
-        assert line["queue"] == name and line["exitcode"] == "EX_UNAVAILABLE"
+        line, = [one for one in result.log
+                 if one["exitcode"] == "EX_UNAVAILABLE"]
+        assert line["queue"] == name
         assert line["recipients"] == '"x?y"@example.net,one@example.net'
-        entry, = queue.json()
-        assert entry["is_report"] and entry["attempts"] == 0
-        assert not queue.relay.messages
         stored = report_of(queue)
         assert queue.everything() == {} and len(queue.relay.messages) == 1
         assert stored.mail_from == SENDER and stored.rcpt_to == [SENDER]
@@ -214,9 +217,14 @@ def test_the_sender_of_a_report(program, authority, provider, null_sender,
                faults=[NO_SUCH_USER]) as queue:
         queue.keep(args=["two@example.net"])
         queue.make_due()
-        assert queue.run().code == 67
+        assert queue.run().code == (67 if sender else 65)
+        if sender:
+            stored = report_of(queue)
+            assert (stored.mail_from, stored.rcpt_to) == (sender, [SENDER])
+            return
+        # Which this relay refuses.
         entry, = queue.json()
-        assert entry["sender"] == sender and entry["is_report"]
+        assert entry["sender"] == "" and entry["is_report"]
         assert [one["address"] for one in entry["recipients"]] == [SENDER]
 
 
@@ -224,13 +232,13 @@ def test_a_report_is_never_reported(program, authority):
     with Queue(program, authority, faults=[
             NO_SUCH_USER, Fault("rcpt", reply="550 5.1.1 No such user",
                                 match=SENDER.encode())]) as queue:
-        queue.keep(args=["two@example.net"])
+        name, = queue.keep(args=["two@example.net"])
         queue.make_due()
-        assert queue.run().code == 67
-        report, = queue.names()
-        assert queue.run().code == 67
+        result = queue.run()
+        assert result.code == 67
         assert queue.everything() == {"failed": 1}
-        assert queue.names("failed") == [report]
+        report, = queue.names("failed")
+        assert report != name
         assert queue.run().code == 0
         assert not queue.relay.messages
         # It can be read, tried again, and fails again.
@@ -240,16 +248,63 @@ def test_a_report_is_never_reported(program, authority):
         assert queue.everything() == {"failed": 1}
         queue.relay.emulator.faults.clear()
         assert queue.call("--queue-release", report).code == 0
+        assert queue.run().code == 0
         parse(report_of(queue))
+
+
+@pytest.mark.parametrize("how", ["run", "retry"])
+def test_told_in_the_same_run(program, authority, how):
+    """One report of each, and the mail of others is still mail."""
+    with Queue(program, authority, faults=[NO_SUCH_USER]) as queue:
+        names = queue.keep(*[MESSAGE] * 3, args=["two@example.net"])
+        names += queue.keep(*[MESSAGE] * 2)
+        queue.make_due()
+        if how == "run":
+            assert queue.run().code == 67
+        else:
+            for name in names[:3]:
+                assert queue.call("--queue-retry", name).code == 67
+        told = [one for one in queue.relay.messages
+                if b"multipart/report" in one.content]
+        assert sorted(n for one in told for n in names
+                      if n.encode() in one.content) == sorted(names[:3])
+        left = set(names[3:]) if how == "retry" else set()
+        assert set(queue.names()) == left
+        assert queue.run().code == 0
+        assert queue.everything() == {}
+        assert len(queue.relay.messages) == 5
+
+
+def test_a_report_waits_for_an_account_that_is_not_there(program, authority):
+    """The run that gave a message up leaves its relay alone all the same."""
+    with Queue(program, authority) as queue:
+        queue.keep(*[MESSAGE] * 4)
+        queue.age(6 * DAYS)
+        queue.make_due()
+        queue.configure(port=DEAD_PORT)
+        result = queue.run()
+        assert result.code == 69 and result.err.count(b"given up") == 4
+        assert [one["attempts"] for one in queue.json()
+                if one["is_report"]].count(1) == 3
+        assert queue.everything() == {"new": 4}
+        queue.configure()
+        queue.make_due()
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 4 and queue.everything() == {}
 
 
 def test_a_report_waits_as_long_as_any_mail_and_is_put_aside(
         program, authority):
     with Queue(program, authority, faults=[NO_SUCH_USER]) as queue:
-        queue.keep(args=["two@example.net"])
-        queue.make_due()
-        assert queue.run().code == 67
+        queue.keep()
+        queue.relay.emulator.faults.add(NOT_NOW)
         queue.age(6 * DAYS)
+        queue.make_due()
+        assert queue.run().code == 69
+        entry, = queue.json()
+        assert entry["is_report"] and entry["attempts"] == 1
+        queue.age(6 * DAYS)
+        queue.make_due()
         assert queue.run().code == 69
         assert queue.everything() == {"failed": 1}
 
@@ -312,9 +367,7 @@ def test_no_room_for_the_report(program, authority):
             assert queue.everything() == {"new": 1}
             assert queue.letters(name) == {"one": "refused"}
         result = queue.run()
-        assert b"given up" not in result.err
-        entry, = queue.json()
-        assert entry["is_report"]
+        assert (result.code, result.err) == (0, b"")
         _, text, groups, _ = parse(report_of(queue))
         assert groups[1]["Status"] == "4.4.7"
 
@@ -336,8 +389,156 @@ def test_what_cannot_be_sent_as_it_is(program, authority):
         queue.make_due()
         queue.configure(max_message_size="10")
         assert queue.run().code == 65
+        # The report was too large as well.
+        report, = queue.names("failed")
         queue.configure()
+        assert queue.call("--queue-release", report).code == 0
+        assert queue.run().code == 0
         _, text, groups, _ = parse(report_of(queue))
         assert groups[1]["Status"] == "5.0.0"
         assert "Diagnostic-Code" not in groups[1]
         assert "larger than 10 octets" in text and "waited" not in text
+
+
+# ------------------------------------- an account that cannot be used any more
+
+class Accounts:
+    """A configuration of several; settings beside those of the relay."""
+
+    def __init__(self, queue):
+        self.queue = queue
+        self.common = queue.relay.conf.read_text()
+
+    def write(self, head="", **accounts):
+        text = head
+        for name, settings in accounts.items():
+            own = "".join(f"{k} {v}\n" for k, v in settings.items())
+            lines = [line for line in self.common.splitlines()
+                     if line.split()[0] not in settings]
+            text += f"account {name}\n" + "\n".join(lines) + f"\n{own}\n"
+        self.queue.relay.conf.write_text(text)
+
+    def keep(self, account, *messages, args=("-t",)):
+        found = []
+        for message in messages or (MESSAGE,):
+            found += self.queue.keep_as_is(["-a", account, *args], message)
+        return found
+
+
+# What is wrong with the account, and words of the reason.
+BROKEN = {
+    "gone": (None, "account old not found"),
+    "no secret": ({"password": "", "password_file": "/nonexistent/secret"},
+                  "/nonexistent/secret"),
+    "no region": ({"region": "nowhere-1", "host": ""}, "nowhere-1"),
+    "no such mechanism": ({"auth": "no-such-mechanism"},
+                          "auth no-such-mechanism"),
+}
+NO_SECRET = BROKEN["no secret"][0]
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_given_up_by_another_account(program, authority, how):
+    with Queue(program, authority) as queue:
+        accounts = Accounts(queue)
+        accounts.write(old={}, default={"from": "new@example.com"})
+        name, = accounts.keep("old", args=["-f", SENDER, "-t"])
+        queue.make_due()
+        settings, words = BROKEN[how]
+        accounts.write(**({"old": settings} if settings else {}),
+                       default={"from": "new@example.com"})
+        # It stays as long as it may, and says why.
+        result = queue.run()
+        assert (result.code, queue.names()) == (0, [name])
+        listed = queue.call("-bp").out.decode()
+        assert words in listed, listed
+        queue.age(6 * DAYS)
+        queue.make_due()
+        result = queue.run()
+        assert result.code == 69, result
+        assert queue.everything() == {}
+        stored, = queue.relay.messages
+        assert stored.rcpt_to == [SENDER]
+        message, text, groups, _ = parse(stored)
+        assert "new@example.com" in message["From"]
+        assert f"Queue id {name}, account old." in text
+        assert groups[1]["Status"] == "4.4.7"
+        assert "Remote-MTA" not in groups[1]
+        assert queue.run().code == 0 and len(queue.relay.messages) == 1
+
+
+def test_who_is_told_is_the_old_account_s_to_say(program, authority):
+    """Its failover comes first, and its report_to."""
+    with Queue(program, authority) as queue:
+        accounts = Accounts(queue)
+        others = {name: {"from": f"{name}@example.com"}
+                  for name in ("default", "other", "third")}
+        old = {"failover": "gone, third", "report_to": "boss@example.com"}
+        accounts.write(**others, old=old)
+        accounts.keep("old")
+        queue.age(6 * DAYS)
+        queue.make_due()
+        accounts.write(**others, old={**old, **NO_SECRET})
+        assert queue.run().code == 69
+        stored, = queue.relay.messages
+        assert stored.rcpt_to == ["boss@example.com"]
+        assert stored.mail_from == "third@example.com"
+        accounts.write(other={"from": "other@example.com"}, old=old)
+        accounts.keep("old")
+        queue.age(6 * DAYS)
+        queue.make_due()
+        accounts.write(other={"from": "other@example.com"})
+        assert queue.run("--spool", str(queue.spool)).code == 69
+        _, stored = queue.relay.messages
+        assert stored.mail_from == "other@example.com"
+
+
+@pytest.mark.parametrize("head", ["", "no such keyword\n"])
+def test_nobody_could_be_told(program, authority, head):
+    """What is broken is told by what is left of it, and nothing is given up."""
+    with Queue(program, authority) as queue:
+        accounts = Accounts(queue)
+        accounts.write(default={})
+        name, = queue.keep_as_is(["-t"])
+        queue.age(60 * DAYS)
+        queue.make_due()
+        accounts.write(head, default=NO_SECRET)
+        spool = ["--spool", str(queue.spool)] if head else []
+        for _ in range(2):
+            result = queue.run(*spool)
+            assert result.code in (0, 78)
+            assert queue.names() == [name]
+        if not head:
+            assert "/nonexistent/secret" in queue.json()[0]["reason"]
+        accounts.write(default={})
+        queue.make_due()
+        assert queue.run().code == 69
+        parse(report_of(queue))
+
+
+def test_many_behind_it(program, authority):
+    """All say why, and those whose time is over do not wait for a try."""
+    with Queue(program, authority) as queue:
+        accounts = Accounts(queue)
+        accounts.write(old={}, default={})
+        names = accounts.keep("old", *[MESSAGE] * 5)
+        queue.age(6 * DAYS)
+        young = accounts.keep("old", *[MESSAGE] * 5)
+        queue.make_due()
+        for name in young:
+            rewrite_slots(queue.spool / "new" / name, {b"next": 0})
+        for name in names:
+            rewrite_slots(queue.spool / "new" / name, {b"next": 1})
+        accounts.write(default={})
+        result = queue.run()
+        assert result.code == 69 and result.err.count(b"given up") == 5
+        assert sorted(queue.names()) == sorted(young)
+        assert len(queue.relay.messages) == 5
+        entries = queue.json()
+        assert all("old" in one["reason"] for one in entries)
+        assert [one["attempts"] for one in entries].count(2) == 1
+        # And once it is there again they go.
+        accounts.write(old={}, default={})
+        queue.make_due()
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 10

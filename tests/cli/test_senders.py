@@ -147,6 +147,23 @@ def test_pattern_has_no_address_to_put_in(program, authority):
         assert relay.messages[0].mail_from == "a@example.com"
 
 
+@pytest.mark.parametrize("own", ["%F", "x%F"])
+def test_an_author_does_not_take_his_own_place(program, authority, own):
+    with Relay(program, authority, "ses",
+               {"from": own, "allowed_from": "@example.com",
+                "qualify_domain": "example.com", "domain": "host.example.com"},
+               verified={"example.com", "example.net"}) as relay:
+        result = relay.send(["x@example.net"], b"From: a@example.net\n\nx\n")
+        assert result.code == 77
+        assert b"a@example.net may not be the sender" in result.err
+        assert not relay.messages
+        result = relay.send(["-fb@example.net", "x@example.net"],
+                            b"From: a@example.com\n\nx\n")
+        assert result.code == 0
+        expected = own.replace("%F", "a@example.com")
+        assert relay.messages[0].mail_from == expected
+
+
 def test_without_from_the_header_names_the_sender(program, authority):
     """For a provider that knows approved senders; else it is the caller."""
     login = pwd.getpwuid(os.getuid()).pw_name
@@ -174,6 +191,16 @@ def test_wrong_reply_to_is_refused_with_its_line(program, authority, value):
         assert result.code == 78
         assert b"line " in result.err and b"reply_to" in result.err
         assert not relay.sessions
+
+
+def test_wrong_reply_to_of_the_command_line_is_no_line_of_a_file(
+        program, authority):
+    with Relay(program, authority, "ses") as relay:
+        result = relay.send(["--reply-to=a b c@", "x@example.net"],
+                            b"\nx\n")
+        assert result.code == 78
+        assert b" command line: reply_to a b c@: " in result.err
+        assert b": line " not in result.err and not relay.sessions
 
 
 def test_a_relay_of_no_provider_is_left_to_judge(program, authority):

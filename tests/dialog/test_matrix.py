@@ -16,6 +16,7 @@ TABLE = """
 # stage     421      4yz      5yz          garbage      close        timeout
 greeting    75 TEMP  75 TEMP  69 PERM      76 NOT-SENT  75 NOT-SENT  75 NOT-SENT
 ehlo        75 TEMP  75 TEMP  69 PERM      76 NOT-SENT  75 NOT-SENT  75 NOT-SENT
+helo        75 TEMP  75 TEMP  69 PERM      76 NOT-SENT  75 NOT-SENT  75 NOT-SENT
 starttls    75 TEMP  75 TEMP  75 NOT-SENT  76 NOT-SENT  75 NOT-SENT  75 NOT-SENT
 ehlo2       75 TEMP  75 TEMP  69 PERM      76 NOT-SENT  75 NOT-SENT  75 NOT-SENT
 auth        75 TEMP  75 TEMP  77 PERM      76 NOT-SENT  75 NOT-SENT  75 NOT-SENT
@@ -29,7 +30,8 @@ quit        0 ACCEPTED  0 ACCEPTED  0 ACCEPTED  0 ACCEPTED  0 ACCEPTED  0 ACCEPT
 # What a server answers at each stage for now and for good.
 REFUSALS = {
     "greeting": ("450 4.3.2 Busy", "554 5.3.2 No service for you"),
-    "ehlo": ("451 4.3.0 Not now", "502 5.5.1 Not here"),
+    "ehlo": ("451 4.3.0 Not now", "554 5.3.2 Not here"),
+    "helo": ("451 4.3.0 Not now", "502 5.5.1 Not here"),
     "starttls": ("454 4.7.0 TLS not available now", "502 5.5.1 No TLS"),
     "ehlo2": ("451 4.3.0 Not now", "502 5.5.1 Not here"),
     "auth": ("454 4.7.0 Temporary authentication failure",
@@ -54,6 +56,11 @@ EHLO = ["C: EHLO client.example.com", "S: 250-mail.example.org"]
 
 SERVERS = {
     "clear": {**GREETING, "ehlo": [*EHLO, "S: 250 HELP"], **ENVELOPE},
+    "old": {
+        **GREETING,
+        "ehlo": ["C: EHLO client.example.com", "S: 502 5.5.1 Not known"],
+        "helo": ["C: HELO client.example.com", "S: 250 mail.example.org"],
+        **ENVELOPE},
     "starttls": {
         **GREETING,
         "ehlo": [*EHLO, "S: 250 STARTTLS"],
@@ -66,6 +73,7 @@ SERVERS = {
 
 CONFIG = {
     "clear": [],
+    "old": [],
     "starttls": ["tls on", "tls_trust_file {ca}",
                  "tls_host_override mail.example.org", "auth plain",
                  "user tester", "password a secret pw"],

@@ -107,14 +107,17 @@ class Box:
         return dict(stdin=stdin, env=self.program.environment(),
                     cwd=self.program.home)
 
-    def trace(self, args, stdin=b"", family=False):
+    def trace(self, args, stdin=b"", **how):
         return inject.trace(self.command(*args), **self.surroundings(stdin),
-                            family=family)
+                            **how)
 
-    def run_with(self, args, point, what, stdin=b"", on="", family=False):
+    def run_with(self, args, point, what, stdin=b"", **how):
         return inject.run_with(self.command(*args), point, what,
-                               **self.surroundings(stdin), on=on,
-                               family=family)
+                               **self.surroundings(stdin), **how)
+
+    def run_always(self, args, calls, stdin=b""):
+        return inject.run_always(self.command(*args), calls,
+                                 **self.surroundings(stdin))
 
     # What came of it.
 

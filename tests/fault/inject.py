@@ -95,14 +95,31 @@ def _run(tool, command, stdin, env, cwd):
     return Ended(process.returncode, out, err)
 
 
-def trace(command, stdin=b"", env=None, cwd=None, family=False):
+def run_always(command, calls, stdin=b"", env=None, cwd=None):
+    """A run in which each of these calls fails: ["link:error=EIO"]."""
+    names = ",".join(call.partition(":")[0] for call in calls)
+    return _run(["strace", "-o", "/dev/null", "-e", f"trace={names}",
+                 *(part for call in calls for part in on_top(call))],
+                command, stdin, env, cwd)
+
+
+def on_top(always):
+    """What strace is told when every call of a name fails: "link:error=EIO"."""
+    return ["-e", f"inject={always}"] if always else []
+
+
+def follow(family):
+    return ["-f"] if family else []
+
+
+def trace(command, stdin=b"", env=None, cwd=None, always="", family=False):
     """(how it ended, the points of the run).
 
     Of a family each point is there once, whoever gets to it first.
     """
     with tempfile.NamedTemporaryFile(prefix="trace-") as log:
         ended = _run(["strace", *follow(family), "-y", "-s", "64", "-o",
-                      log.name], command, stdin, env, cwd)
+                      log.name, *on_top(always)], command, stdin, env, cwd)
         text = log.read().decode(errors="replace")
     counts = {}
     points = {}
@@ -115,16 +132,13 @@ def trace(command, stdin=b"", env=None, cwd=None, family=False):
     return ended, list(points.values())
 
 
-def follow(family):
-    return ["-f"] if family else []
-
-
 def run_with(command, point, what, stdin=b"", env=None, cwd=None, on="",
-             family=False):
+             always="", family=False):
     """`on` is "" for this one call, "+" for it and all of its name after."""
+    names = ",".join({point.name, *filter(None, [always.partition(":")[0]])})
     return _run(
         ["strace", *follow(family), "-o", "/dev/null", "-e",
-         f"trace={point.name}", "-e",
+         f"trace={names}", *on_top(always), "-e",
          f"inject={point.name}:{what}:when={point.number}{on}"],
         command, stdin, env, cwd)
 

@@ -1,7 +1,7 @@
 """What a power cut may leave of a spool.
 
 The model. A run of the program is a sequence of steps on files, taken from
-strace. A step is either of a name (mkdir, create, rename, unlink: atomic) or
+strace. A step is either of a name (mkdir, create, rename, link, unlink: atomic) or
 of data: a write, cut into sectors of 512 octets, each of which reaches the
 disk or not. A step is safe once an fsync that covers it came after it: of the
 file for its data, of the directory for a name in it (of both directories for
@@ -23,6 +23,8 @@ import re
 import subprocess
 import tempfile
 
+import inject
+
 SECTOR = 512
 EXHAUSTIVE = 10     # up to so many unsafe steps all subsets are built
 RANDOM = 60         # else so many random ones at each cut
@@ -30,7 +32,8 @@ RANDOM = 60         # else so many random ones at each cut
 
 @dataclasses.dataclass
 class Step:
-    kind: str               # mkdir, create, rename, unlink, data, sync, dot
+    kind: str               # mkdir, create, rename, link, unlink, data, sync,
+                            # dot
     path: str = ""
     to: str = ""
     at: int = 0
@@ -43,13 +46,14 @@ def unescape(text):
                   lambda m: bytes([int(m[1], 16)]), text)
 
 
-def record(command, stdin, env, cwd):
+def record(command, stdin, env, cwd, always=""):
     """(exit code, strace's lines) of a run."""
     with tempfile.NamedTemporaryFile(prefix="trace-") as log:
         done = subprocess.run(
             ["strace", "-y", "-xx", "-s", "4000000", "-o", log.name, "-e",
              "trace=mkdirat,openat,pwrite64,write,sendto,sendmsg,fsync,"
-             "fdatasync,renameat2,unlinkat,ftruncate", *map(str, command)],
+             "fdatasync,renameat2,linkat,unlinkat,ftruncate",
+             *inject.on_top(always), *map(str, command)],
             input=stdin, env=env, cwd=cwd, capture_output=True, check=False,
             timeout=60)
         return done.returncode, log.read().splitlines()
@@ -59,7 +63,8 @@ CALL = re.compile(rb"(\w+)\((.*)\) += (-?\d+)", re.S)
 
 
 def path_of(descriptor):
-    return unescape(re.search(rb"<(.*?)>$", descriptor)[1]).decode()
+    return unescape(re.search(rb"<(.*?)(?: \(deleted\))?>(?:\(deleted\))?$",
+                              descriptor)[1]).decode()
 
 
 def strings(arguments):
@@ -92,8 +97,9 @@ def _steps_of(name, arguments, inside):
     where = [path_of(part) for part in parts if re.search(rb"<.*>$", part)]
     paths = [inside(one if one.startswith("/") else f"{folder}/{one}")
              for folder, one in zip(where, said)]
-    if name == b"renameat2":
-        yield Step("rename", *paths)
+    if name in (b"renameat2", b"linkat"):
+        yield Step(name.removesuffix(b"at2").removesuffix(b"at").decode(),
+                   *paths)
     else:
         yield Step({b"mkdirat": "mkdir", b"openat": "create",
                     b"unlinkat": "unlink"}[name], paths[0])
@@ -118,18 +124,24 @@ def folder(path):
     return path.rpartition("/")[0]
 
 
+def _folders(step):
+    """Of which each is enough, when it is synced."""
+    if step.kind == "link":
+        return {folder(step.to)}
+    return {folder(step.path), folder(step.to or step.path)}
+
+
 def _note_safety(found):
     names = {}      # a file's names change, its data stay with it
     for index, sync in enumerate(found):
-        if sync.kind == "rename":
+        if sync.kind in ("rename", "link"):
             names[sync.to] = names.get(sync.path, sync.path)
         if sync.kind != "sync":
             continue
         same = {sync.path, names.get(sync.path, sync.path)}
         for step in found[:index]:
             covers = (step.path in same if step.kind == "data" else
-                      sync.path in {folder(step.path), folder(step.to)
-                                    if step.to else folder(step.path)})
+                      sync.path in _folders(step))
             if step.kind not in ("sync", "dot") and covers:
                 step.safe_at = min(step.safe_at, index)
 
@@ -137,12 +149,10 @@ def _note_safety(found):
 class State:
     """Directories and files, as a disk has them."""
 
-    def __init__(self, folders=(), files=()):
+    def __init__(self, folders=(), files=(), inodes=()):
         self.folders = set(folders)
         self.files = dict(files)        # path -> bytes
-
-    def copy(self):
-        return State(self.folders, self.files)
+        self.inodes = dict(inodes)      # path -> which file that is
 
     @property
     def key(self):
@@ -152,8 +162,9 @@ class State:
 def build(before, chosen):
     """`before` and what of the steps has reached the disk, in their order."""
     folders = set(before.folders)
-    inodes = {path: bytearray(data) for path, data in before.files.items()}
-    entries = {path: path for path in before.files}
+    entries = {path: before.inodes.get(path, path) for path in before.files}
+    inodes = {entries[path]: bytearray(data)
+              for path, data in before.files.items()}
     for step in chosen:
         if step.kind == "mkdir":
             folders.add(step.path)
@@ -167,6 +178,9 @@ def build(before, chosen):
             inode = entries.pop(step.path, step.path)
             inodes.setdefault(inode, bytearray())
             entries[step.to] = inode
+        elif step.kind == "link":
+            entries[step.to] = entries.get(step.path, step.path)
+            inodes.setdefault(entries[step.to], bytearray())
         elif step.kind == "data":
             # By the name it had when it was created.
             inode = entries.get(step.path, step.path)
@@ -177,7 +191,8 @@ def build(before, chosen):
     files = {path: bytes(inodes[inode]) for path, inode in entries.items()
              if folder(path) in folders}
     return State({one for one in folders
-                  if one == "" or folder(one) in folders}, files)
+                  if one == "" or folder(one) in folders}, files,
+                 {path: entries[path] for path in files})
 
 
 def subsets(unsafe, rng):

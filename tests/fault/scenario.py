@@ -30,6 +30,7 @@ class Scenario:
     age: int = 0                # seconds that the message has waited longer
     unknown: bool = False       # the message that waits may have arrived
     body: str = "body\n"
+    always: str = ""            # a call that always fails, as strace has it
 
     def __str__(self):
         return self.name
@@ -37,7 +38,11 @@ class Scenario:
 
 BUSY = dict(stage="body-end", reply="451 4.3.0 try again")
 LOST = dict(stage="body-end", close="before", deliver=True)
-NEVER = dict(stage="body-end", reply="554 5.6.0 no")
+# The report about it is taken.
+NEVER = dict(stage="body-end", reply="554 5.6.0 no", times=1)
+
+# A file system that moves no name without replacing one, such as NFS.
+PLAIN = "renameat2:error=EINVAL"
 
 ENQUEUE = [
     Scenario("always"),
@@ -52,6 +57,9 @@ ENQUEUE = [
     Scenario("on-failure-one-busy", ALL, settings=(("queue", "on_failure"),),
              faults=(dict(stage="rcpt", reply="451 4.3.0 later",
                           match=b"two@"),)),
+    Scenario("always-plain", always=PLAIN),
+    Scenario("on-failure-plain", listens=False, always=PLAIN,
+             settings=(("queue", "on_failure"),)),
 ]
 
 RUN = [
@@ -65,6 +73,9 @@ RUN = [
     Scenario("run-never", is_run=True, faults=(NEVER,)),
     Scenario("run-expired", is_run=True, age=10 ** 7),
     Scenario("run-nobody-listens", is_run=True, listens=False),
+    Scenario("run-hold-plain", is_run=True, faults=(LOST,), always=PLAIN,
+             settings=(("queue_unknown", "hold"),)),
+    Scenario("run-expired-plain", is_run=True, age=10 ** 7, always=PLAIN),
 ]
 
 
@@ -120,13 +131,15 @@ class Stage:
 
     def trace(self):
         self.set_up()
-        ended, points = self.box.trace(self.args, self.stdin)
+        ended, points = self.box.trace(self.args, self.stdin,
+                                       self.scenario.always)
         assert points, ended
         return ended, points
 
     def play(self, point, what, on=""):
         self.set_up()
-        return self.box.run_with(self.args, point, what, self.stdin, on)
+        return self.box.run_with(self.args, point, what, self.stdin, on,
+                                 self.scenario.always)
 
     def delivered(self):
         return self.box.delivered(self.mark)

@@ -4,6 +4,7 @@ Nothing of it is ever sent, the program never crashes, it says one line for
 each, and the sound message among them is sent all the same.
 """
 
+import json
 import os
 import random
 import re
@@ -97,6 +98,9 @@ def test_cut_at_every_octet(box, sound):
                       data) == len(ends)
 
 
+VERSION = len(b"postrider-spool ")
+
+
 def flip(at, value):
     def change(data):
         data[at] ^= value
@@ -108,11 +112,74 @@ def test_every_octet_changed(box, sound):
     """Slots and gaps aside, every octet of the file is under a checksum."""
     _, data = sound
     line = data.index(b"\n")
-    places = [*range(line + 1), *range(spool.PAGE, len(data))]
+    places = [*range(VERSION), *range(VERSION + 1, line + 1),
+              *range(spool.PAGE, len(data))]
     rng = random.Random(SEED)
     changes = [flip(at, 1 << bit) for at in places
                for bit in inject.sample(rng.sample(range(8), 8), 8)]
     assert in_batches(box, changes, data) == len(changes)
+
+
+def newer(data, version=2):
+    return bytes(data).replace(b"spool 1 ", b"spool %d " % version, 1)
+
+
+def everything(box):
+    return {path: path.read_bytes() for path in box.spool.files()}
+
+
+@pytest.mark.parametrize("version", [2, 3, 10, 9999])
+def test_newer_version(box, sound, version):
+    """Left as it is, by whatever is done; one line tells of all of them."""
+    _, data = sound
+    names = [spool.new_name(number) for number in range(5)]
+    put(box, {name: newer(spool.renamed(data, name), version)
+              for name in names})
+    put(box, {spool.new_name(7): newer(data, version)[:100]}, "hold")
+    before = everything(box)
+    for number in range(2):
+        put(box, {spool.new_name(8): spool.renamed(data, spool.new_name(8))})
+        mark = box.mark()
+        ended = box.run()
+        assert ended.code == 78 and ended.err.count(b"\n") == 1, ended
+        assert b"newer version" in ended.err and b"4 more" in ended.err
+        assert box.delivered(mark).of("one@example.net") == 1
+        kept = everything(box)
+        assert {p: kept.get(p) for p in before} == before
+    listed = box.program.run(box.command("-bp")[1:])
+    for name in names:
+        assert name.encode() in listed.out
+    assert listed.out.count(b"newer version") == 6
+    assert b"in 6 Requests." in listed.out
+    found = json.loads(box.program.run(box.command("--queue-json")[1:]).out)
+    assert [one["id"] for one in found if "newer" in one["error"]] == \
+        [*names, spool.new_name(7)]
+    for verb in "show", "drop", "hold", "release", "retry":
+        for name in (names[0], spool.new_name(7)):
+            ended = box.program.run(
+                box.command(f"--queue-{verb}={name}")[1:])
+            refuses = not (verb, name) in (("release", names[0]),
+                                           ("hold", spool.new_name(7)))
+            assert (ended.code == 78) == refuses, (verb, ended)
+            assert (b"newer version" in ended.err) == refuses
+            assert ended.err.count(b"\n") == refuses
+    # A send that goes well starts no run for their sake.
+    assert box.send().code == 0
+    box.spool.wait_for_runs()
+    kept = everything(box)
+    assert {p: kept.get(p) for p in before} == before
+
+
+@pytest.mark.parametrize("value", [1 << bit for bit in range(8)])
+def test_version_changed(box, sound, value):
+    """A version that is damaged may look newer: then it is kept where it is."""
+    name, data = sound
+    put(box, {name: flip(VERSION, value)(bytearray(data))})
+    is_newer = chr(ord("1") ^ value) in "23456789"
+    ended = box.run()
+    assert ended.code == (78 if is_newer else 65), ended
+    assert len(box.spool.files("new")) == is_newer
+    assert len(box.spool.files("failed")) == (not is_newer)
 
 
 def test_letters_and_slots(box, sound):
@@ -154,7 +221,10 @@ def test_lies(box, sound):
         lie(b"\nsender ", b"\nsender a\nsender "),
         lie(b"\ncreated ", b"\ncreated -"),
         lie(b"\nuid ", b"\nuid 99999999999"),
-        sized(rb"spool 1", b"spool 2"),
+        sized(rb"spool 1", b"spool 0"),
+        sized(rb"spool 1", b"spool 10000"),
+        sized(rb"spool 1", b"spool  2"),
+        sized(rb"spool 1", b"spool 2x"),
         sized(rb"rcpt=0001", b"rcpt=0000"),
         sized(rb"rcpt=0001", b"rcpt=0002"),
         sized(rb"rcpt=0001", b"rcpt=ffff"),

@@ -28,18 +28,23 @@ FAILURES = 3
 STEP = 12               # of the sweeps, short form
 
 
+def number_of(message):
+    """None for a report, which goes to the sender."""
+    found = re.match(r"n(\d+)@", message.rcpt_to[0])
+    return int(found[1]) if found else None
+
+
 def numbers(relay):
     """The messages that a relay took, in the order in which they came."""
-    return [int(re.match(r"n(\d+)@", one.rcpt_to[0])[1])
-            for one in relay.messages]
+    return [number_of(one) for one in relay.messages
+            if number_of(one) is not None]
 
 
 def by_session(relay):
     """The same for each of its connections."""
     found = {}
     for one in relay.messages:
-        found.setdefault(one.session, []).append(
-            int(re.match(r"n(\d+)@", one.rcpt_to[0])[1]))
+        found.setdefault(one.session, []).append(number_of(one))
     return found
 
 

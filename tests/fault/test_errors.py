@@ -6,6 +6,7 @@ twice but what the file calls unknown; and a disk that fails for a moment makes
 no message a bad one.
 """
 
+import box as boxes
 import inject
 import pytest
 import scenario
@@ -123,3 +124,24 @@ def is_report(made, name):
     return any(b"\nreport yes\n" in path.read_bytes()
                for path in made.spool.files("new", "hold")
                if path.name == name)
+
+
+@pytest.mark.parametrize("error", ["EINVAL", "ENOSYS", "EOPNOTSUPP"])
+@pytest.mark.parametrize("links", [True, False])
+def test_rename_that_may_replace(box, error, links):
+    """Without RENAME_NOREPLACE a link does it; without both, nothing is kept.
+
+    What a file system says that knows neither is one clear refusal.
+    """
+    inject.need()
+    box.configure(port=boxes.closed_port())
+    calls = [f"renameat2:error={error}"]
+    if not links:
+        calls.append("linkat:error=EPERM")
+    ended = box.run_always(("-t",), calls, boxes.message())
+    assert ended.code == (0 if links else 75), ended
+    assert len(box.spool.files()) == links
+    assert len(ended.err.splitlines()) == (not links)
+    box.configure()
+    assert box.run_to_the_end() == [0] * links
+    assert len(box.relay.messages) == links

@@ -21,7 +21,8 @@ SCENES = [scene for scene in scenario.ENQUEUE + scenario.RUN
               "always", "always-one-refused", "always-nobody-listens",
               "on-failure-nobody-listens", "run", "run-one-refused",
               "run-busy", "run-lost-reply", "run-hold", "run-never",
-              "run-expired")]
+              "run-expired", "always-plain",
+              "on-failure-plain", "run-hold-plain", "run-expired-plain")]
 
 
 def read_state(path):
@@ -39,7 +40,12 @@ def set_up(state, path):
     root = path.parent
     for one in sorted(state.folders - {""}):
         (root / one).mkdir(mode=0o700)
+    made = {}
     for name, data in state.files.items():
+        if (inode := state.inodes.get(name, name)) in made:
+            (root / name).hardlink_to(made[inode])
+            continue
+        made[inode] = root / name
         (root / name).write_bytes(data)
         (root / name).chmod(0o600)
 
@@ -47,7 +53,7 @@ def set_up(state, path):
 def promised_from(found):
     """Index of the first cut at which the message must survive."""
     for index, step in enumerate(found):
-        if step.kind == "rename" and "/new/" in step.to:
+        if step.kind in ("rename", "link") and "/new/" in step.to:
             return int(step.safe_at) + 1
     return len(found) + 1
 
@@ -57,6 +63,8 @@ class Check:
         self.stage = stage
         self.scene = stage.scenario
         self.is_dotted = [i for i, s in enumerate(found) if s.kind == "dot"]
+        self.is_told = "never" in stage.scenario.name \
+            or stage.scenario.age > 0
         self.promised = 0 if self.scene.is_run else promised_from(found)
         self.reference = None
         self.before = before
@@ -78,18 +86,21 @@ class Check:
             yield f"a damaged file in new: {reason}"
             return
         scene = self.scene
+        if not letters and ("queue_unknown", "hold") in scene.settings:
+            yield "what somebody must decide on is gone"
         made = self.stage.box
         set_up(state, made.spool.path)
         mark = made.mark()
         codes = self.stage.finish()
         got = made.delivered(mark)
         has_dot = any(i < index for i in self.is_dotted) \
-            and scene.name != "run-busy"
+            and scene.name != "run-busy" and not self.is_told
+        # The report is the last that the run has sent.
+        is_told = self.is_told and index > self.is_dotted[-1]
         for place, rcpt in enumerate(scene.rcpts):
             letter = letters[place] if letters else "-"
             copies = got.of(rcpt) + (
-                has_dot and rcpt != scenario.REFUSED
-                and scene.name != "run-never")
+                has_dot and rcpt != scenario.REFUSED)
             if rcpt == scenario.REFUSED:
                 if got.of(rcpt):
                     yield "the refused one got it"
@@ -97,7 +108,7 @@ class Check:
             if copies > 1 and letter != "U":
                 yield f"{rcpt}: {copies} copies, letter {letter}"
             if index >= self.promised and not copies and \
-                    not got.reports and not made.spool.files("hold"):
+                    not got.reports and not is_told and not made.spool.files("hold"):
                 yield f"{rcpt}: lost, letter {letter}"
         if made.spool.files("failed"):
             yield "a sound message was put into failed"
@@ -132,7 +143,7 @@ def test_power_cut(box, scene, record_property):
     before = read_state(path)
     _, lines = power_cut.record(
         box.command(*stage.args), stage.stdin, box.program.environment(),
-        box.program.home)
+        box.program.home, scene.always)
     found = power_cut.steps(lines, str(path.parent))
     assert any(step.kind == "sync" for step in found)
     check = Check(stage, before, found)

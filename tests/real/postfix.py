@@ -6,8 +6,8 @@
         stored.message      the bytes after the trace header of Postfix
 
 Configuration, queue, data, log and mail live below one temporary directory;
-the server listens on loopback only.  Leaving the with block ends every process
-and removes the directory.
+the server listens on loopback only, or on the address it is given (wire.py).
+Leaving the with block ends every process and removes the directory.
 
 Packages that have to be installed, none of them a mail server:
     sasl2-bin libsasl2-modules libsasl2-modules-db     passwords and SASL
@@ -84,7 +84,7 @@ maillog_file = {base}/log
 maillog_file_prefixes = {base}
 mail_owner = {owner}
 setgid_group = {group}
-import_environment = MAIL_CONFIG LD_LIBRARY_PATH TZ=UTC LANG=C
+import_environment = MAIL_CONFIG LD_LIBRARY_PATH TZ=UTC LANG=C {imported}
 myhostname = mail.example.com
 mydestination =
 alias_maps =
@@ -92,7 +92,7 @@ alias_database =
 local_recipient_maps =
 inet_interfaces = loopback-only
 inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
+mynetworks = 127.0.0.0/8 192.0.2.0/24
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_peername_lookup = no
 smtpd_error_sleep_time = 0
@@ -162,12 +162,12 @@ class Stored:
     message: bytes      # all that follows, lines ending in LF
 
 
-def _free_ports(count):
+def _free_ports(address, count):
     """Ports the kernel picks, all different."""
     sockets = []
     try:
         for _ in range(count):
-            sockets.append(socket.create_server(("127.0.0.1", 0)))
+            sockets.append(socket.create_server((address, 0)))
         return [one.getsockname()[1] for one in sockets]
     finally:
         for one in sockets:
@@ -218,12 +218,17 @@ class Postfix:
     user = f"{USER}@{REALM}"
     password = PASSWORD
 
-    def __init__(self, certificate, listeners=None):
+    def __init__(self, certificate, listeners=None, sasl=SASL,
+                 environment=None, address="127.0.0.1"):
+        """`environment` is what the libraries of SASL are to see."""
         check_possible()
         self.tree = unpacked("postfix")
         check_libraries(self.tree)
         self.chain, self.key = certificate
         self.listeners = LISTENERS if listeners is None else listeners
+        self.sasl = sasl
+        self.environment = environment or {}
+        self.address = address
         self.ports = {}
         self.base = None
         self.master = self.guard = None
@@ -277,10 +282,11 @@ class Postfix:
         (base / "mail").mkdir(mode=0o700)
         os.chown(base / "mail", delivery.pw_uid, delivery.pw_gid)
         self._write("store", STORE)
-        self._write("sasl/smtpd.conf", SASL.format(base=base))
+        self._write("sasl/smtpd.conf", self.sasl.format(base=base))
         self._write("main.cf", MAIN.format(
             tree=self.tree, base=base, owner=OWNER, group=SETGID_GROUP,
-            key=self.key, chain=self.chain, realm=REALM))
+            key=self.key, chain=self.chain, realm=REALM,
+            imported=" ".join(self.environment)))
         self._write_passwords(owner)
 
     def _write(self, name, text):
@@ -300,10 +306,11 @@ class Postfix:
 
     def _write_listeners(self):
         self.ports = dict(zip(self.listeners,
-                              _free_ports(len(self.listeners))))
+                              _free_ports(self.address,
+                                          len(self.listeners))))
         lines = []
         for name, port in self.ports.items():
-            lines.append(f"127.0.0.1:{port} inet n - n - - smtpd")
+            lines.append(f"{self.address}:{port} inet n - n - - smtpd")
             settings = {"syslog_name": f"postfix/{name}",
                         **self.listeners[name]}
             lines += [f"  -o {{ {key} = {value} }}"
@@ -326,7 +333,8 @@ class Postfix:
         """None when every port answers, else what went wrong."""
         (self.base / "log").unlink(missing_ok=True)
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
-               "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix"}
+               "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix",
+               **self.environment}
         errors = open(self.base / "stderr", "wb")
         with errors:
             self.master = subprocess.Popen(
@@ -348,7 +356,7 @@ class Postfix:
     def _answers(self):
         try:
             for port in self.ports.values():
-                socket.create_connection(("127.0.0.1", port), 1).close()
+                socket.create_connection((self.address, port), 1).close()
         except OSError:
             return False
         return True

@@ -6,6 +6,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -102,6 +103,13 @@ def files_below(*directories):
         for path in Path(directory).rglob("*"):
             if path.is_file() and not path.is_symlink():
                 yield path, path.read_bytes()
+
+
+def libraries(process):
+    """Names of the shared objects a process has mapped, without version."""
+    with open(f"/proc/{process}/maps", encoding="ascii") as file:
+        return set(re.findall(r"/(lib[^/\s]+?)(?:-[\d.]+)?\.so[.\d]*$",
+                              file.read(), re.M))
 
 
 def owner_of_proc(process):

@@ -8,12 +8,9 @@
 What TLS hides stays hidden; `Records` counts what can be seen of it.
 """
 
-import select
 import socket
-import threading
 
-CHUNK = 256 * 1024
-JOIN_SECONDS = 20
+from real.way import Way
 
 HANDSHAKE, ALERT, CHANGE_CIPHER, APPLICATION = 22, 21, 20, 23
 # TLS 1.3 hides an alert among the application records: two octets, the type
@@ -47,68 +44,25 @@ class Records:
         return not self.rest and application in ([], [HIDDEN_ALERT])
 
 
-class Tap:
+class Tap(Way):
     """Forwards connections to a loopback port, one after the other."""
 
     def __init__(self, target):
+        super().__init__(socket.create_server(("127.0.0.1", 0)))
+        self.port = self._listener.getsockname()[1]
         self.target = target
-        self.connections = 0
         self.sent = bytearray()
         self.received = bytearray()
         self.flights = []
         self._server_spoke = True
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
-    def __enter__(self):
-        self._thread.start()
-        return self
+    def serve(self, client):
+        with socket.create_connection(("127.0.0.1", self.target)) as server:
+            for one in (client, server):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.forward(client, server)
 
-    def __exit__(self, *_):
-        self._stop.close()
-        self._thread.join(JOIN_SECONDS)
-        for one in (self._listener, self._stopped):
-            one.close()
-        if self._thread.is_alive():
-            raise RuntimeError("the tap did not come to an end")
-
-    def _serve(self):
-        while True:
-            ready, _, _ = select.select([self._listener, self._stopped],
-                                        [], [])
-            if self._stopped in ready:
-                return
-            client = self._listener.accept()[0]
-            self.connections += 1
-            with client, socket.create_connection(
-                    ("127.0.0.1", self.target)) as server:
-                for one in (client, server):
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                try:
-                    self._forward(client, server)
-                except OSError:
-                    pass        # either side went away; both ends close
-
-    def _forward(self, client, server):
-        """Until both sides have ended, or the test has."""
-        open_sides = [client, server]
-        while open_sides:
-            ready, _, _ = select.select([*open_sides, self._stopped], [], [])
-            if self._stopped in ready:
-                return
-            for one in ready:
-                data = one.recv(CHUNK)
-                other = server if one is client else client
-                if not data:
-                    open_sides.remove(one)
-                    other.shutdown(socket.SHUT_WR)
-                    continue
-                self._keep(one is client, data)
-                other.sendall(data)
-
-    def _keep(self, from_client, data):
+    def seen(self, from_client, data):
         if not from_client:
             self.received += data
             self._server_spoke = True

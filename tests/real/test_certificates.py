@@ -11,13 +11,12 @@ is what msmtp does, and what old private servers need; no public authority
 issues such certificates.
 """
 
-import shutil
 import socket
 import ssl
-import subprocess
 import warnings
 
 import certs
+import mounts
 import pytest
 from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
@@ -291,16 +290,7 @@ def test_trust_file_with_several(program, authority, tmp_path):
 def with_bundle(program, path):
     """The program sees this file as the bundle of the system, and none but
     it does."""
-    inside = ["unshare", "--mount", "sh", "-c",
-              'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
-              str(path), str(stores.BUNDLE)]
-    if not shutil.which("unshare") or subprocess.run(
-            [*inside, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no mount namespace can be had here, and the store of "
-                    "the system is left alone")
-    arguments, run = [*inside[1:], program.path], program.run
-    program.path = inside[0]
-    program.run = lambda args, stdin: run([*arguments, *args], stdin)
+    mounts.instead(program, {stores.BUNDLE: path})
 
 
 def test_the_store_of_the_system(program, authority):

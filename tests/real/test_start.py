@@ -215,6 +215,27 @@ def open_place():
         yield Path(place)
 
 
+def test_few_libraries(program, authority):
+    """TLS and SASL, and what those need; nothing that only other modes use."""
+    if is_instrumented(program.path):
+        pytest.skip("sanitizers bring libraries of their own")
+    with stall.Silent() as server:
+        conf = program.configure({
+            "port": server.port, **tls_lines("implicit", authority.ca_file),
+            "auth": "plain", "user": USER, "password": CANARY})
+        with stall.running([program.path, f"--file={conf}", TO], MESSAGE,
+                           cwd=program.home,
+                           env=program.environment()) as process:
+            assert server.is_connected(10)
+            try:
+                mapped = stall.libraries(process.pid)
+            except PermissionError:
+                pytest.skip("only root may look at such a process")
+    assert {"libgnutls", "libgsasl", "libc"} <= mapped
+    assert "libresolv" not in mapped
+    assert len(mapped) <= 14, sorted(mapped)
+
+
 # The secret
 
 

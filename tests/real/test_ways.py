@@ -3,8 +3,8 @@
 
 import shutil
 import socket
-import subprocess
 
+import mounts
 import pytest
 from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
@@ -353,16 +353,7 @@ def with_hosts(program, lines):
     """From here on the program sees these lines as /etc/hosts."""
     hosts = program.home / "hosts"
     hosts.write_text("".join(f"{line}\n" for line in lines))
-    inside = ["unshare", "--mount", "sh", "-c",
-              'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
-              str(hosts), "/etc/hosts"]
-    if not shutil.which("unshare") or subprocess.run(
-            [*inside, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no mount namespace can be had here")
-    outside, run = program.path, program.run
-    program.path = inside[0]
-    program.run = lambda args, stdin, **more: run(
-        [*inside[1:], outside, *args], stdin, **more)
+    mounts.instead(program, {"/etc/hosts": hosts})
 
 
 def test_a_silent_address_is_not_waited_for(program):

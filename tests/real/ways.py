@@ -8,14 +8,12 @@
         ... a client connects to path
 """
 
-import contextlib
 import os
-import select
 import socket
 import struct
-import threading
 
-JOIN_SECONDS = 20
+from real.way import Way
+
 V4, NAME, V6 = 1, 3, 4
 
 
@@ -28,60 +26,6 @@ def exactly(sock, size):
             raise EOFError(f"{len(data)} of {size} octets")
         data += more
     return data
-
-
-class Way:
-    """A listener that serves one connection after the other."""
-
-    def __init__(self, listener):
-        self._listener = listener
-        self._stop, self._stopped = socket.socketpair()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self.connections = 0
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.close()
-        self._thread.join(JOIN_SECONDS)
-        for one in (self._listener, self._stopped):
-            one.close()
-        if self._thread.is_alive():
-            raise RuntimeError("the way did not come to an end")
-
-    def _serve(self):
-        while True:
-            ready, _, _ = select.select([self._listener, self._stopped],
-                                        [], [])
-            if self._stopped in ready:
-                return
-            client = self._listener.accept()[0]
-            self.connections += 1
-            with client, contextlib.suppress(OSError, EOFError):
-                client.settimeout(JOIN_SECONDS)
-                self.serve(client)
-
-    def hang(self):
-        """Until the test is over."""
-        select.select([self._stopped], [], [])
-
-    def forward(self, client, server):
-        """Until both sides have ended, or the test has."""
-        open_sides = [client, server]
-        while open_sides:
-            ready, _, _ = select.select([*open_sides, self._stopped], [], [])
-            if self._stopped in ready:
-                return
-            for one in ready:
-                other = server if one is client else client
-                data = one.recv(65536)
-                if data:
-                    other.sendall(data)
-                else:
-                    open_sides.remove(one)
-                    other.shutdown(socket.SHUT_WR)
 
 
 class UnixSocket(Way):

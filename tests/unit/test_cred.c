@@ -18,10 +18,10 @@ static const char *netrc[3];
 static struct secret *collect(const struct settings *s, struct fail *why)
 {
 	struct secret *secret = NULL;
-	struct cred c;
+	struct cred c = { .ready = NULL };
 
 	if (cred_start(&c, s, netrc, why) == 0)
-		secret = cred_collect(&c, s, why);
+		(void)cred_collect(&c, s, &secret, why);
 	cred_end(&c);
 	return secret;
 }
@@ -172,8 +172,9 @@ TEST(command_line_first)
 TEST(ended_early)
 {
 	struct settings s;
+	struct secret *secret;
 	struct fail why;
-	struct cred c;
+	struct cred c = { .ready = NULL };
 
 	settings_init(&s);
 	s.auth = "on";
@@ -184,8 +185,9 @@ TEST(ended_early)
 	CASE("collected twice");
 	s.passwordeval = "echo p";
 	CHECK_INT(cred_start(&c, &s, netrc, &why), 0);
-	secret_free(cred_collect(&c, &s, &why));
-	CHECK(!cred_collect(&c, &s, &why));
+	CHECK_INT(cred_collect(&c, &s, &secret, &why), 0);
+	secret_free(secret);
+	CHECK_INT(cred_collect(&c, &s, &secret, &why), -1);
 	CHECK_INT(why.kind, FAIL_BUG);
 	cred_end(&c);
 	cred_end(&c);

@@ -87,3 +87,42 @@ TEST(lengths)
 	}
 	arena_free(&a);
 }
+
+TEST(key)
+{
+	static const struct {
+		const char *label, *address, *key; /* NULL: the address */
+	} rows[] = {
+		{ "none", "", NULL },
+		{ "no domain", "root", NULL },
+		{ "a local part alone", "\xc3\xbc", NULL },
+		{ "ASCII", "A@B.Example", NULL },
+		{ "A-labels", "a@XN--BCHER-KVA.example", NULL },
+		{ "Unicode",
+		    "a@b\xc3\xbc"
+		    "cher.example",
+		    "a@xn--bcher-kva.example" },
+		{ "in capitals",
+		    "a@B\xc3\x9c"
+		    "CHER.example",
+		    "a@xn--bcher-kva.example" },
+		{ "not composed",
+		    "a@bu\xcc\x88"
+		    "cher.example",
+		    "a@xn--bcher-kva.example" },
+		{ "a local part in UTF-8 stays", "\xc3\xbc@\xc3\xbc.example",
+		    "\xc3\xbc@xn--tda.example" },
+		{ "quoted", "\"a@\xc3\xbc\"@\xc3\xbc.example",
+		    "\"a@\xc3\xbc\"@xn--tda.example" },
+		{ "no name of a host", "a@\xe2\x80\xa8.example", NULL },
+		{ "not UTF-8", "a@\xff.example", NULL },
+	};
+	struct arena a = { 0 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].label);
+		CHECK_STR(path_key(rows[i].address, &a),
+		    rows[i].key ? rows[i].key : rows[i].address);
+	}
+	arena_free(&a);
+}

@@ -526,9 +526,33 @@ TEST(digest)
 	}
 }
 
-/* The first message of NTLM, and the answer to the challenge of a server. */
+/* Are these octets in the token? */
+static bool holds(struct slice token, const void *octets, size_t n)
+{
+	char *text = NULL;
+	size_t n_text = 0;
+	bool is_there;
+
+	if (gsasl_base64_from(token.p, token.n, &text, &n_text) != GSASL_OK)
+		return false;
+	is_there = memmem(text, n_text, octets, n) != NULL;
+	gsasl_free(text);
+	return is_there;
+}
+
+/*
+ * The first message of NTLM, and the answer to the challenge of a server:
+ * what DES and MD4 of another library (OpenSSL) make of these four.
+ */
 TEST(ntlm)
 {
+	static const unsigned char lm[] = { 0xc3, 0x37, 0xcd, 0x5c, 0xbd, 0x44,
+		0xfc, 0x97, 0x82, 0xa6, 0x67, 0xaf, 0x6d, 0x42, 0x7c, 0x6d,
+		0xe6, 0x7c, 0x20, 0xc2, 0xd3, 0xe7, 0x7c, 0x56 };
+	static const unsigned char nt[] = { 0x25, 0xa9, 0x8c, 0x1c, 0x31, 0xe8,
+		0x18, 0x47, 0x46, 0x6b, 0x29, 0xb2, 0xdf, 0x46, 0x80, 0xf3,
+		0x99, 0x58, 0xfb, 0x8c, 0x21, 0x3a, 0x9c, 0xc6 };
+
 	static const char challenge[] =
 	    "TlRMTVNTUAACAAAADAAMADAAAAABAoEAASNFZ4mrze8AAAAAAAAAAAAAAAAAAAAA"
 	    "RABPAE0AQQBJAE4A";
@@ -557,6 +581,8 @@ TEST(ntlm)
 	CHECK(slice_starts(token, SLICE("TlRMTVNTUAAB")));
 	CHECK_INT(sasl_step(s, slice_of(challenge), &token, &why), 0);
 	CHECK(slice_starts(token, SLICE("TlRMTVNTUAAD")));
+	CHECK(holds(token, lm, sizeof(lm)));
+	CHECK(holds(token, nt, sizeof(nt)));
 	CHECK(sasl_is_complete(s));
 	sasl_free(s);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -600,6 +626,60 @@ TEST(ticket_that_is_missing)
 	if (!sasl_is_known("gssapi", &name))
 		SKIP("the library has no GSSAPI");
 	CHECK_INT(child_run(ask_for_ticket, NULL), 0);
+}
+
+/* Not the server's fault, and nothing that trying again would mend. */
+TEST(unprepared)
+{
+	static const struct {
+		const char *mechanism, *user, *password;
+	} rows[] = {
+		{ "CRAM-MD5", "u", "gr\xfcn" },
+		{ "CRAM-MD5", "u", "a\xee\x80\x80" },
+		{ "SCRAM-SHA-1", "u", "gr\xfcn" },
+		{ "SCRAM-SHA-256", "u", "a\xee\x80\x80" },
+		{ "SCRAM-SHA-256", "gr\xfcn", "p" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct secret *password =
+		    secret_of(rows[i].password, strlen(rows[i].password));
+		struct sasl_params params = { rows[i].mechanism, rows[i].user,
+			password, "smtp", "mail.example.com" };
+		struct fail why = { .kind = FAIL_NONE };
+		struct sasl *s = sasl_new(&params, &why);
+		struct slice token = SLICE("");
+		char *plain = NULL, *challenge = NULL;
+		size_t n = 0;
+
+		CASE(rows[i].mechanism);
+		if (sasl_is_client_first(s) &&
+		    sasl_step(s, SLICE(""), &token, &why) == 0 &&
+		    gsasl_base64_from(token.p, token.n, &plain, &n) == 0) {
+			struct buf b;
+
+			buf_init(&b, 1024);
+			buf_addf(&b, "%.*sx,s=c2FsdA==,i=4096",
+			    (int)(n -
+				  slice_find((struct slice){ plain, n }, 'r')),
+			    strchr(plain, 'r'));
+			challenge = coded(buf_text(&b));
+			buf_free(&b);
+			gsasl_free(plain);
+		} else {
+			challenge = coded("<1@example.com>");
+		}
+		if (why.kind == FAIL_NONE)
+			CHECK_INT(
+			    sasl_step(s, slice_of(challenge), &token, &why),
+			    -1);
+		CHECK_INT(why.kind, FAIL_CONFIG);
+		CHECK(strstr(why.text, "RFC 4013") != NULL);
+		CHECK(strstr(why.text, "challenge") == NULL);
+		gsasl_free(challenge);
+		sasl_free(s);
+		secret_free(password);
+	}
 }
 
 TEST(challenges)

@@ -98,7 +98,7 @@ TEST(failure_about_a_setting)
 	CHECK_STR(why.text, "rc: line 4: unknown region x");
 	s.origin[OPT_region] = (struct origin){ ORIGIN_COMMAND_LINE, 0, NULL };
 	option_fail(&why, &s, OPT_region, "unknown region %s", "x");
-	CHECK_STR(why.text, "unknown region x");
+	CHECK_STR(why.text, "command line: unknown region x");
 }
 
 TEST(overlay_takes_what_was_set)

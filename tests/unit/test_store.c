@@ -474,6 +474,18 @@ TEST(strange_things)
 	} rows[] = {
 		{ "empty file", ": > $f", FAIL_MESSAGE },
 		{ "text", "echo hello > $f", FAIL_MESSAGE },
+		{ "newer version", "printf 'postrider-spool 2 ' > $f",
+		    FAIL_CONFIG },
+		{ "newest version", "echo 'postrider-spool 9999 x' > $f",
+		    FAIL_CONFIG },
+		{ "this version", "echo 'postrider-spool 1 x' > $f",
+		    FAIL_MESSAGE },
+		{ "no version", "echo 'postrider-spool 10000 x' > $f",
+		    FAIL_MESSAGE },
+		{ "version without end", "printf 'postrider-spool 2' > $f",
+		    FAIL_CONFIG },
+		{ "version of letters", "echo 'postrider-spool 2a x' > $f",
+		    FAIL_MESSAGE },
 		{ "directory", "mkdir $f", FAIL_MESSAGE },
 		{ "fifo", "mkfifo $f", FAIL_MESSAGE },
 		{ "symbolic link", "ln -s $o $f", FAIL_MESSAGE },
@@ -505,6 +517,87 @@ TEST(strange_things)
 		CHECK_INT(why.kind, rows[i].kind);
 		CHECK_INT(f.fd, -1);
 	}
+	store_close(&s);
+	arena_free(&a);
+}
+
+/* What a cut-off move leaves on a file system without RENAME_NOREPLACE. */
+TEST(two_names_of_one_message)
+{
+	static const struct {
+		const char *label, *command; /* $f: the name */
+		enum store_place place;      /* in which it is taken */
+		bool is_one;
+	} rows[] = {
+		{ "written", "ln new/$f tmp/$f", STORE_NEW, true },
+		{ "held", "ln new/$f hold/$f", STORE_HOLD, true },
+		{ "released", "ln new/$f hold/$f", STORE_NEW, true },
+		{ "put aside", "ln new/$f failed/$f", STORE_FAILED, true },
+		{ "all of them",
+		    "for d in tmp hold failed; do ln new/$f $d; done",
+		    STORE_NEW, true },
+		{ "one outside", "ln new/$f tmp/$f; ln new/$f ../other",
+		    STORE_NEW, false },
+		{ "another name", "ln new/$f hold/other", STORE_NEW, false },
+	};
+
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file f;
+	struct stat st;
+	struct fail why = { .kind = FAIL_NONE };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *id;
+		char command[256];
+
+		CASE(rows[i].label);
+		wipe();
+		CHECK_INT(store_open(&s, SPOOL, &why), 0);
+		id = add(&s, TEXT, &a);
+		(void)snprintf(command, sizeof(command),
+		    "mkdir -p other; cd " SPOOL "; f=%s; %s", id,
+		    rows[i].command);
+		CHECK_INT(system(command), 0);
+		CHECK_INT(store_look(&s, ITEM(rows[i].place, id), &f, &a, &why),
+		    rows[i].is_one ? 0 : -1);
+		CHECK_INT(store_take(&s, ITEM(rows[i].place, id), &f, &a, &why),
+		    rows[i].is_one ? 0 : -1);
+		if (rows[i].is_one) {
+			CHECK_INT(fstat(f.fd, &st), 0);
+			CHECK_INT(st.st_nlink, 1);
+			CHECK_INT(store_remove(&s, rows[i].place, &f, &why), 0);
+		} else {
+			CHECK_INT(why.kind, FAIL_MESSAGE);
+		}
+		store_release(&f);
+		store_close(&s);
+	}
+	arena_free(&a);
+}
+
+/* It is kept, whatever it is, unless somebody works on it. */
+TEST(put_aside)
+{
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file f;
+	struct fail why = { .kind = FAIL_NONE };
+	const char *id, *fifo = "00000000000000000000";
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	id = add(&s, TEXT, &a);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
+	CHECK_INT(store_put_aside(&s, ITEM(STORE_NEW, id), &why), -1);
+	CHECK_INT(why.kind, FAIL_LOCKED);
+	store_release(&f);
+	CHECK_INT(store_put_aside(&s, ITEM(STORE_NEW, id), &why), 0);
+	CHECK_INT(store_take(&s, ITEM(STORE_FAILED, id), &f, &a, &why), 0);
+	store_release(&f);
+	CHECK_INT(system("mkfifo spool/new/00000000000000000000"), 0);
+	CHECK_INT(store_put_aside(&s, ITEM(STORE_NEW, fifo), &why), 0);
+	CHECK_INT(access("spool/failed/00000000000000000000", F_OK), 0);
 	store_close(&s);
 	arena_free(&a);
 }

@@ -3,6 +3,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+
+void store_settle(struct store *s)
+{
+	(void)fsync(s->dir[STORE_NEW]);
+}
 
 void store_note_sending(struct store *s)
 {
