@@ -94,25 +94,28 @@ static void warn(const char *id, const struct fail *why)
 	log_warning("queued message %s: %s", id, why->text);
 }
 
+/* Whoever the account could not send to is another one's, or waits. */
+static void end_in_spool(struct send *s, struct queued *q, struct outcome *ret)
+{
+	struct fail trouble;
+
+	failover(s, q, ret);
+	if (queue_settle(q, &s->files.settings, ret, true, &trouble) != 0)
+		warn(q->file.info.id, &trouble);
+	queue_end(q);
+}
+
 static int through_spool(struct send *s, struct outcome *ret, struct fail *why)
 {
 	struct queued q;
-	struct fail trouble;
 
-	if (queue_add(&q, s, NULL, why) != 0) {
-		/* A disk that is full is not for ever. */
-		if (why->kind == FAIL_OS)
-			why->kind = FAIL_LATER;
+	if (queue_add(&q, s, NULL, why) != 0)
 		return -1;
-	}
 	s->plan.before_dot = queue_before_dot;
 	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &q;
 	send_or_not(s, ret);
-	failover(s, &q, ret);
-	if (queue_settle(&q, &s->files.settings, ret, true, &trouble) != 0)
-		warn(q.file.info.id, &trouble);
-	queue_end(&q);
+	end_in_spool(s, &q, ret);
 	return 0;
 }
 
@@ -130,15 +133,18 @@ static int into_spool(struct send *s, struct outcome *ret)
 	struct fail trouble;
 
 	send_or_not(s, ret);
-	failover(s, NULL, ret);
 	if (!is_worth_keeping(ret))
 		return 0;
-	if (queue_add(&q, s, ret, &trouble) != 0) {
-		log_warning("not kept for later: %s", trouble.text);
+	/* As this account sends it: others write a header of their own. */
+	if (queue_add(&q, s, ret, &trouble) == 0) {
+		/* This try is counted when all of it is over. */
+		q.file.progress.attempts = 0;
+		end_in_spool(s, &q, ret);
 		return 0;
 	}
-	queue_mark(&q, ret);
-	queue_end(&q);
+	failover(s, NULL, ret);
+	if (is_worth_keeping(ret))
+		log_warning("nothing is kept for later: %s", trouble.text);
 	return 0;
 }
 

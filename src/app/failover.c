@@ -63,10 +63,15 @@ static struct send *make_call(
 static int try_account(struct send *other, const struct send *s,
     struct queued *q, struct outcome *ret, struct fail *why)
 {
+	struct slice id = s->report.message_id;
+
 	other->msg = s->msg;
 	if (send_choose(other, s->plan.sender, why) != 0 ||
-	    rewrite_look(s->msg, false, s->arena, &other->view, why) != 0 ||
-	    send_prepare(other, why) != 0)
+	    rewrite_look(s->msg, false, s->arena, &other->view, why) != 0)
+		return -1;
+	/* Should it arrive twice, it must be known for the same message. */
+	other->plan.message_id = id.n ? arena_copy(s->arena, id) : NULL;
+	if (send_prepare(other, why) != 0)
 		return -1;
 	if (other->plan.n_rcpt != other->inv->n_operands)
 		return fail(why, FAIL_BUG, "the recipients of a failover");

@@ -1,29 +1,45 @@
 #include "flags.h"
 #include "dsn.h"
 
-/* -bX: what to do. */
+static const struct {
+	const char *letter;
+	enum mode_id mode;
+} modes[] = {
+	{ "m", MODE_SEND },
+	{ "s", MODE_SERVE },
+	{ "p", MODE_QUEUE_LIST },
+	{ "P", MODE_QUEUE_COUNT },
+	{ "v", MODE_VERIFY },
+	{ "i", MODE_NOTHING },
+	{ "h", MODE_NOTHING },
+	{ "H", MODE_NOTHING },
+};
+
+enum { N_MODES = sizeof(modes) / sizeof(modes[0]) };
+
+/* By -b or the name of the program, and not by an option of ours. */
+static bool is_mode_of_sendmail(enum mode_id mode)
+{
+	for (size_t i = 0; i < N_MODES; i++)
+		if (modes[i].mode == mode)
+			return true;
+	return false;
+}
+
+/*
+ * -bX: what to do. -bm, which is only the default, takes back another -b, but
+ * does not send what -P is to look at.
+ */
 static int take_mode(
     struct invocation *inv, const char *value, struct fail *why)
 {
-	static const struct {
-		const char *letter;
-		enum mode_id mode;
-	} modes[] = {
-		{ "m", MODE_SEND },
-		{ "s", MODE_SERVE },
-		{ "p", MODE_QUEUE_LIST },
-		{ "P", MODE_QUEUE_COUNT },
-		{ "v", MODE_VERIFY },
-		{ "i", MODE_NOTHING },
-		{ "h", MODE_NOTHING },
-		{ "H", MODE_NOTHING },
-	};
-
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (strcmp(value, modes[i].letter) == 0) {
+	for (size_t i = 0; i < N_MODES; i++) {
+		if (strcmp(value, modes[i].letter) != 0)
+			continue;
+		if (modes[i].mode != MODE_SEND ||
+		    is_mode_of_sendmail(inv->mode))
 			inv->mode = modes[i].mode;
-			return 0;
-		}
+		return 0;
 	}
 	return fail(why, FAIL_USAGE, "mode %s is not supported", value);
 }

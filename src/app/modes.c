@@ -87,6 +87,8 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 	} else {
 		show_settings(&files, &out);
 		hint_provider(&files.settings, a, &out);
+		if (!inv->sender && !inv->read_sender)
+			hint_sender(&files.settings, &out);
 		log_warnings(buf_slice(&files.warnings));
 	}
 	files_free(&files);

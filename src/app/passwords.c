@@ -7,7 +7,6 @@
 #include "log.h"
 #include "plan.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,25 +51,12 @@ static struct secret *not_empty(
 
 /* ---- a message's ---- */
 
-/*
- * Is there a terminal, and is it ours? A program in the background would be
- * stopped for touching it.
- */
-static bool has_terminal(void)
-{
-	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	bool is_ours = tty >= 0 && tcgetpgrp(tty) == getpgrp();
-
-	io_close(tty);
-	return is_ours;
-}
-
 struct secret *passwords_of_account(const struct settings *s, struct fail *why)
 {
 	struct secret *password;
 	struct buf prompt;
 
-	if (!has_terminal())
+	if (!io_has_terminal())
 		return NULL;
 	add_prompt(&prompt, s);
 	password =
@@ -85,7 +71,7 @@ struct secret *passwords_of_token(const char *token, struct fail *why)
 	struct secret *pin;
 	struct buf prompt;
 
-	if (!has_terminal())
+	if (!io_has_terminal())
 		return NULL;
 	buf_init(&prompt, PROMPT_MAX);
 	buf_adds(&prompt, "PIN of the token ");

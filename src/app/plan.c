@@ -141,6 +141,10 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 	struct alias_list list;
 
 	alias_expand(table, spec, p->arena, &list, warnings);
+	if (list.is_cut)
+		return fail(why, FAIL_MESSAGE,
+		    "the alias %s is more than %d addresses", spec,
+		    ALIAS_RESULT_MAX);
 	for (size_t i = 0; i < list.n; i++) {
 		const char *domain = p->settings->qualify_domain;
 		const char *address =
@@ -340,6 +344,7 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.qualify = s->qualify_domain,
 		.local = plan_local(p),
 		.id_domain = id_domain(p),
+		.message_id = p->message_id,
 		.now = time(NULL),
 	};
 	if (!ret->from)

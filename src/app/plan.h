@@ -33,6 +33,7 @@ struct plan {
 	const char **rcpt_key;   /* by which that is known (path.h) */
 	size_t n_rcpt;
 	size_t place; /* of the first, among those whom the hooks know */
+	const char *message_id; /* for a message without one; NULL: a new one */
 	struct dsn dsn;
 	/* As smtp_envelope has it; `first` is the first recipient's place. */
 	int (*before_dot)(void *ctx, size_t first, const struct outcome *so_far,

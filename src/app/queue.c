@@ -365,9 +365,14 @@ static int hold_what_is_unknown(
 	if (!strchr(q->file.progress.letters, QUEUE_UNKNOWN) ||
 	    s->queue_unknown != QUEUE_UNKNOWN_HOLD || q->place != STORE_NEW)
 		return 0;
+	if (store_move(
+		&q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why) != 0)
+		return -1;
 	q->place = STORE_HOLD;
-	return store_move(
-	    &q->store, STORE_NEW, STORE_HOLD, q->file.info.id, why);
+	log_warning("queued message %s: on hold, it may have been delivered: "
+		    "release it to send it again, or drop it",
+	    q->file.info.id);
+	return 0;
 }
 
 int queue_add(

@@ -44,8 +44,8 @@ int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
 
 /*
  * Puts the prepared message of s into its account's spool. Recipients whose
- * fate *o tells (NULL: all wait) have it noted. Fails: OS, CONFIG; the message
- * is then not in the spool and q needs no end.
+ * fate *o tells (NULL: all wait) have it noted. Fails: SPOOL, CONFIG; the
+ * message is then not in the spool and q needs no end.
  */
 int queue_add(struct queued *q, struct send *s, const struct outcome *o,
     struct fail *why);
@@ -62,7 +62,7 @@ void queue_after_dot(void *ctx, size_t first, const struct outcome *part);
  * What became of a try. Recipients that wait on are marked in *o, and so is
  * the message when there is one. When the caller is told of refusals, the file
  * of a message nobody waits for is removed; else it is queue_conclude()'s to
- * end. Fails: OS: the file says less than is known, and the next run tries
+ * end. Fails: SPOOL: the file says less than is known, and the next run tries
  * more than it must.
  */
 int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
@@ -71,7 +71,7 @@ int queue_settle(struct queued *q, const struct settings *s, struct outcome *o,
 /*
  * Nobody has tried, for a reason that is no fault of the message: it is put
  * into the file, unless it says that already or has a refusal to report. Kind
- * NONE: no reason. Fails: OS.
+ * NONE: no reason. Fails: SPOOL.
  */
 int queue_note_reason(
     struct queued *q, const struct fail *reason, struct fail *why);

@@ -32,6 +32,7 @@ struct crew {
 	size_t size, busy;
 	size_t most; /* connections that the relay grants, for all we know */
 	unsigned failures; /* of connections, since the last that was made */
+	unsigned refusals; /* messages in a row that say no good of it */
 	bool is_stopped;
 	bool is_told;     /* to stop */
 	bool is_paid;     /* the rate has been taken for the next one, */
@@ -104,6 +105,12 @@ static bool is_ready(struct crew *c)
 
 /* ---- orders ---- */
 
+/* There are no orders any more, whoever else has this socket open. */
+static void send_home(const struct worker *w)
+{
+	(void)shutdown(w->fd, SHUT_RDWR);
+}
+
 static void give(struct crew *c, struct worker *w, enum worker_task task)
 {
 	w->order = (struct worker_order){ .task = task };
@@ -119,7 +126,7 @@ static void give(struct crew *c, struct worker *w, enum worker_task task)
 	c->busy++;
 	/* Whoever cannot be told anything is sent home. */
 	if (!queue_worker_tell(w->fd, &w->order, sizeof(w->order)))
-		(void)shutdown(w->fd, SHUT_RDWR);
+		send_home(w);
 }
 
 /*
@@ -145,11 +152,17 @@ static void open_more(struct crew *c)
 		give(c, w, WORKER_OPEN);
 }
 
+/* Once one has been refused, no more are shown than are forgiven. */
+static bool may_show(const struct crew *c)
+{
+	return c->refusals == 0 || c->busy + c->refusals < SCHEDULE_FAILURES;
+}
+
 static void hand_out(struct crew *c)
 {
 	struct worker *w;
 
-	while (!is_finished(c) && is_ready(c)) {
+	while (!is_finished(c) && may_show(c) && is_ready(c)) {
 		w = find_free(c, true);
 		if (w) {
 			give(c, w, WORKER_SEND);
@@ -177,6 +190,26 @@ static void stop_account(struct crew *c)
 	    &c->r->breaker, c->r->arena, c->v[0].account, true);
 }
 
+static void note_good(struct crew *c, enum worker_task task)
+{
+	if (task != WORKER_SEND)
+		c->failures = 0;
+	if (task != WORKER_OPEN)
+		c->refusals = 0;
+}
+
+static void note_bad(struct crew *c, const struct worker *w)
+{
+	c->failures += !w->has_line;
+	if (w->order.task == WORKER_OPEN)
+		c->most = count_lines(c);
+	else
+		c->refusals++;
+	if (c->refusals >= SCHEDULE_FAILURES ||
+	    (c->failures >= SCHEDULE_FAILURES && count_lines(c) == 0))
+		stop_account(c);
+}
+
 static void note(struct crew *c, struct worker *w, enum queue_line_state state)
 {
 	switch (state) {
@@ -184,13 +217,10 @@ static void note(struct crew *c, struct worker *w, enum queue_line_state state)
 		c->back[c->n_back++] = w->order.entry;
 		break;
 	case QUEUE_LINE_GOOD:
-		if (w->order.task != WORKER_SEND)
-			c->failures = 0;
+		note_good(c, w->order.task);
 		break;
 	case QUEUE_LINE_BAD:
-		c->failures++;
-		if (w->order.task == WORKER_OPEN)
-			c->most = count_lines(c);
+		note_bad(c, w);
 		break;
 	case QUEUE_LINE_ENOUGH:
 		stop_account(c);
@@ -198,8 +228,6 @@ static void note(struct crew *c, struct worker *w, enum queue_line_state state)
 	case QUEUE_LINE_IDLE:
 		break;
 	}
-	if (c->failures >= SCHEDULE_FAILURES && count_lines(c) == 0)
-		stop_account(c);
 }
 
 static void end_order(struct crew *c, struct worker *w, unsigned tried)
@@ -215,6 +243,7 @@ static void bury(struct crew *c, struct worker *w)
 {
 	int status = 0;
 
+	send_home(w);
 	w->fd = io_close(w->fd);
 	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -353,7 +382,7 @@ static void begin(struct crew *c, size_t size)
 static void end(struct crew *c)
 {
 	for (size_t i = 0; i < c->size; i++)
-		c->w[i].fd = io_close(c->w[i].fd);
+		send_home(&c->w[i]);
 	(void)sigprocmask(SIG_SETMASK, &c->signals, NULL);
 	for (size_t i = 0; i < c->size; i++)
 		if (c->w[i].pid)

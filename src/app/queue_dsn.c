@@ -17,6 +17,12 @@ static bool is_expiry(const struct queue_dsn *d)
 
 /* ---- one recipient, by its place in the file ---- */
 
+/* May an earlier try, whose fate is unknown, have reached him? */
+static bool is_in_doubt(const struct queue_dsn *d, size_t place)
+{
+	return d->q->before && d->q->before[place] == QUEUE_UNKNOWN;
+}
+
 /* What the last try said of it, or NULL. */
 static const struct outcome_rcpt *outcome_of(
     const struct queue_dsn *d, size_t place)
@@ -168,6 +174,10 @@ static void add_text(struct buf *b, const struct queue_dsn *d)
 		buf_adds(b, "\n        ");
 		buf_add_printable(b, slice_of(reason_of(d, i)));
 		buf_addc(b, '\n');
+		if (is_in_doubt(d, i))
+			buf_adds(b, "        An earlier try ended without an "
+				    "answer, and may have delivered it\n"
+				    "        all the same.\n");
 	}
 	buf_addf(b, "\nQueue id %s, account ", f->info.id);
 	buf_add_printable(b, slice_of(f->info.account));

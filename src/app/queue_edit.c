@@ -243,6 +243,8 @@ static int move(
 			if (*c == QUEUE_UNKNOWN || *c == QUEUE_REFUSED)
 				*c = QUEUE_WAITS;
 		f.progress.next_try = time(NULL);
+		/* However old it is, it is not given up without that try. */
+		f.progress.last_try = 0;
 		result = queuefile_save(&f, why);
 	}
 	if (result == 0)

@@ -1,6 +1,5 @@
 #include "queue_heir.h"
 #include <string.h>
-#include <time.h>
 
 /* The accounts that come into question, the first choice first. */
 struct names {
@@ -92,7 +91,7 @@ bool queue_heir_can_tell(
 }
 
 bool queue_heir_gives_up(struct queue_heir *h, const struct queue_line *l,
-    int64_t created, struct arena *a)
+    int64_t created, int64_t now, struct arena *a)
 {
 	const struct settings *s = settings_of(l);
 
@@ -100,7 +99,7 @@ bool queue_heir_gives_up(struct queue_heir *h, const struct queue_line *l,
 		return false;
 	if (!s)
 		s = &h->settings;
-	return schedule_is_expired(created, s->queue_lifetime, time(NULL)) &&
+	return schedule_is_expired(created, s->queue_lifetime, now) &&
 	       queue_heir_can_tell(h, l, a);
 }
 

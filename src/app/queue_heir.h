@@ -25,11 +25,11 @@ bool queue_heir_can_tell(
     struct queue_heir *h, const struct queue_line *l, struct arena *a);
 
 /*
- * Has it waited long enough, and can somebody be told so? The lifetime of an
- * account that is in no file is that of its heir.
+ * Has it waited long enough now, and can somebody be told so? The lifetime of
+ * an account that is in no file is that of its heir.
  */
 bool queue_heir_gives_up(struct queue_heir *h, const struct queue_line *l,
-    int64_t created, struct arena *a);
+    int64_t created, int64_t now, struct arena *a);
 
 /*
  * s, which has the settings of the account in hand, is to report: through the

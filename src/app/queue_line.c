@@ -263,7 +263,9 @@ enum queue_line_state queue_line_send(
 	calm = be_patient(l, s, a, ret);
 	if (!calm || is_enough(ret))
 		return QUEUE_LINE_ENOUGH;
-	return connected && (l->session || has_reached_somebody(ret))
+	/* Who shows a sender that is refused again and again is shut out. */
+	return connected && !is_word(ret->retry, "once") &&
+		       (l->session || has_reached_somebody(ret))
 		   ? QUEUE_LINE_GOOD
 		   : QUEUE_LINE_BAD;
 }

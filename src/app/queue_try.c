@@ -167,7 +167,11 @@ static int give_up(struct attempt *t, struct queue_runner *r, struct fail *why)
 
 	plan_without(t, r);
 	queue_heir_speak(&r->heir, &r->line, &t->send);
-	fail(&late, FAIL_REFUSED, "given up after %u attempts: %s", p->attempts,
+	fail(&late, FAIL_REFUSED, "given up after %u attempts%s: %s",
+	    p->attempts,
+	    strchr(p->letters, QUEUE_UNKNOWN)
+		? ", one of which may have delivered it"
+		: "",
 	    p->text);
 	not_sent(t, p->class, &late, &outcome);
 	outcome.queue_id = q->file.info.id;
@@ -215,10 +219,19 @@ static int end_it(struct attempt *t, struct queue_runner *r, struct fail *why)
 	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
 }
 
+/*
+ * A machine that was off, a clock put forward and a person who held it are no
+ * failures of a try: one must have come too late, where one can be made.
+ */
 static bool is_expired(const struct queue_file *f, struct queue_runner *r)
 {
-	return !r->run->id && queue_heir_gives_up(&r->heir, &r->line,
-				  f->info.created, r->arena);
+	const bool can_be_tried =
+	    r->line.unusable.kind == FAIL_NONE &&
+	    schedule_may_try(&r->breaker, r->line.account);
+
+	return !r->run->id &&
+	       queue_heir_gives_up(&r->heir, &r->line, f->info.created,
+		   can_be_tried ? f->progress.last_try : time(NULL), r->arena);
 }
 
 static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)

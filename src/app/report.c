@@ -401,7 +401,7 @@ static void say_recipients(const struct report *r, const struct outcome *o)
 
 static void say_outcome(const struct report *r, const struct outcome *o)
 {
-	bool unknown = o->class == OUTCOME_UNKNOWN;
+	bool unknown = false;
 
 	if (o->class == OUTCOME_ACCEPTED || o->queue_id || !is_common(o)) {
 		say_recipients(r, o);

@@ -14,6 +14,12 @@ enum { SETTINGS_MAX = 256 * 1024 };
 static const char size_advice[] =
     "the account's limit is max_message_size; send a link to what is large";
 
+/* Of what -d shows. In mode -bs it is taken: there our own caller is served. */
+static bool is_for_stdout(const struct invocation *inv)
+{
+	return inv->is_msmtp && inv->mode != MODE_SERVE;
+}
+
 /* -d: on the same stream as the dialogue. */
 static void show_what_holds(const struct send *s)
 {
@@ -21,8 +27,8 @@ static void show_what_holds(const struct send *s)
 
 	buf_init(&text, SETTINGS_MAX);
 	show_settings(&s->files, &text);
-	(void)io_write(
-	    s->inv->is_msmtp ? STDOUT_FILENO : STDERR_FILENO, text.p, text.n);
+	(void)io_write(is_for_stdout(s->inv) ? STDOUT_FILENO : STDERR_FILENO,
+	    text.p, text.n);
 	buf_free(&text);
 }
 
@@ -68,9 +74,10 @@ int send_choose_account(struct send *s, const char *sender, struct fail *why)
 	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return files_wrap(&s->files, why);
 	if (s->inv->verbose)
-		s->plan.smtp.trace = s->inv->is_msmtp && s->inv->shows_settings
-					 ? &show_dialogue_out
-					 : &show_dialogue;
+		s->plan.smtp.trace =
+		    is_for_stdout(s->inv) && s->inv->shows_settings
+			? &show_dialogue_out
+			: &show_dialogue;
 	if (s->inv->shows_settings)
 		show_what_holds(s);
 	may_ask(s);

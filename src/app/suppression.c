@@ -143,20 +143,20 @@ static bool is_learned(const struct outcome_rcpt *r)
 
 static void learn(struct send *s, struct store *store, const struct outcome *o)
 {
+	struct suppressed *v = arena_alloc(s->arena, o->n_rcpt * sizeof(*v));
 	struct fail why;
+	size_t n = 0;
 
-	for (size_t i = 0; i < o->n_rcpt; i++) {
-		const struct suppressed entry = {
-			.since = time(NULL),
-			.account = s->files.account,
-			.address = o->rcpt[i].address,
-			.reason = o->rcpt[i].reply.text,
-		};
-
-		if (is_learned(&o->rcpt[i]) &&
-		    suppress_add(store, &entry, &why) != 0)
-			log_warning("%s", why.text);
-	}
+	for (size_t i = 0; i < o->n_rcpt; i++)
+		if (is_learned(&o->rcpt[i]))
+			v[n++] = (struct suppressed){
+				.since = time(NULL),
+				.account = s->files.account,
+				.address = o->rcpt[i].address,
+				.reason = o->rcpt[i].reply.text,
+			};
+	if (suppress_add(store, v, n, &why) != 0)
+		log_warning("%s", why.text);
 }
 
 void suppression_learn(struct send *s, const struct outcome *o)

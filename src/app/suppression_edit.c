@@ -25,7 +25,7 @@ static int add_one(struct edit *e, const char *address, struct fail *why)
 		.reason = "by hand",
 	};
 
-	return suppress_add(&e->store, &entry, why);
+	return suppress_add(&e->store, &entry, 1, why);
 }
 
 static int remove_one(struct edit *e, const char *address, struct fail *why)
@@ -101,10 +101,14 @@ static void add_list(struct buf *b, const struct suppressed_list *list,
     const char *account, struct arena *a)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i].account, account) == 0)
-			buf_addf(b, "%s  %s  %s\n",
-			    suppression_date(list->v[i].since, a),
-			    list->v[i].address, list->v[i].reason);
+		if (strcmp(list->v[i].account, account) == 0) {
+			buf_addf(
+			    b, "%s  ", suppression_date(list->v[i].since, a));
+			buf_add_printable(b, slice_of(list->v[i].address));
+			buf_adds(b, "  ");
+			buf_add_printable(b, slice_of(list->v[i].reason));
+			buf_addc(b, '\n');
+		}
 }
 
 int mode_suppressed(const struct invocation *inv, struct arena *a)

@@ -132,6 +132,15 @@ ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset)
 	return (ssize_t)have;
 }
 
+bool io_has_terminal(void)
+{
+	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	bool is_ours = tty >= 0 && tcgetpgrp(tty) == getpgrp();
+
+	io_close(tty);
+	return is_ours;
+}
+
 int io_close(int fd)
 {
 	if (fd >= 0)

@@ -48,6 +48,12 @@ ssize_t io_read(int fd, void *bytes, size_t n);
  */
 ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset);
 
+/*
+ * Is there a terminal, and is it ours? Who is in its background is stopped for
+ * touching it.
+ */
+bool io_has_terminal(void);
+
 /* Closes unless negative; returns -1: fd = io_close(fd). */
 int io_close(int fd);
 

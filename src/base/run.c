@@ -8,20 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * A group that is not the terminal's foreground group is stopped when it asks
- * there for the passphrase of a key: somebody sits at the terminal then, and
- * the child stays in the group that Ctrl-C reaches.
- */
-static bool has_terminal(void)
-{
-	int tty = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	bool is_foreground = tty >= 0 && tcgetpgrp(tty) == getpgrp();
-
-	io_close(tty);
-	return is_foreground;
-}
-
 static int set_files(posix_spawn_file_actions_t *files, int in, int out)
 {
 	int error =
@@ -68,7 +54,12 @@ static int spawn(struct run *r, const struct run_command *command, int out)
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attr);
-	r->has_group = !has_terminal();
+	/*
+	 * A group that is not the terminal's foreground group is stopped when
+	 * it asks there for the passphrase of a key: somebody sits at the
+	 * terminal then, and the child stays in the group that Ctrl-C reaches.
+	 */
+	r->has_group = !io_has_terminal();
 	if (r->has_group)
 		flags |= POSIX_SPAWN_SETPGROUP;
 	set_signals(&attr);

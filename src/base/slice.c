@@ -59,16 +59,11 @@ struct slice slice_trim(struct slice s)
 	return s;
 }
 
-static bool is_eol(char c)
-{
-	return c == '\r' || c == '\n';
-}
-
 struct slice slice_trim_eol(struct slice s)
 {
-	while (s.n && (is_blank(s.p[0]) || is_eol(s.p[0])))
+	while (s.n && is_space(s.p[0]))
 		s = slice_skip(s, 1);
-	while (s.n && (is_blank(s.p[s.n - 1]) || is_eol(s.p[s.n - 1])))
+	while (s.n && is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }
@@ -119,6 +114,21 @@ bool slice_take_until(struct slice *rest, char sep, struct slice *ret_head)
 	*ret_head = slice_head(*rest, n);
 	*rest = slice_skip(*rest, n + 1);
 	return true;
+}
+
+struct slice slice_chop(struct slice s)
+{
+	while (s.n && (s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n'))
+		s.n--;
+	return s;
+}
+
+bool slice_has_8bit(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_8bit(s.p[i]))
+			return true;
+	return false;
 }
 
 bool slice_is_printable(struct slice s)

@@ -59,6 +59,11 @@ bool slice_take_word(struct slice *rest, struct slice *ret_word);
 /* Take up to sep or the end; sep is consumed. False when rest is empty. */
 bool slice_take_until(struct slice *rest, char sep, struct slice *ret_head);
 
+/* Without the CRs and LFs at its end. */
+struct slice slice_chop(struct slice s);
+
+bool slice_has_8bit(struct slice s);
+
 /* Printable ASCII only: no control character, no 8-bit byte; "" is. */
 bool slice_is_printable(struct slice s);
 
@@ -69,6 +74,12 @@ bool slice_number(
 static inline bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+/* A blank, or of a line end: what folds are made of. */
+static inline bool is_space(char c)
+{
+	return is_blank(c) || c == '\r' || c == '\n';
 }
 
 /* A control character by ASCII: 0-31 and 127. */

@@ -25,14 +25,6 @@ static bool is_phrase(struct slice s)
 	return true;
 }
 
-static bool has_8bit(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (is_8bit(s.p[i]))
-			return true;
-	return false;
-}
-
 void addr_add_phrase(struct buf *b, struct slice name)
 {
 	struct buf clean;
@@ -42,7 +34,7 @@ void addr_add_phrase(struct buf *b, struct slice name)
 		if (!is_control(name.p[i]))
 			buf_addc(&clean, name.p[i]);
 	name = slice_trim(buf_slice(&clean));
-	if (has_8bit(name))
+	if (slice_has_8bit(name))
 		word_add(b, name, FIRST_MAX);
 	else if (is_phrase(name))
 		buf_add_slice(b, name);

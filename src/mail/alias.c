@@ -135,7 +135,6 @@ struct expansion {
 	struct arena *a;
 	struct alias_list list;
 	uint16_t slot[SLOTS]; /* 1 + index in list, by hash; 0: free */
-	bool is_cut;
 	bool is_too_deep;
 };
 
@@ -192,7 +191,7 @@ static void add_result(struct expansion *x, const char *spec)
 		i = (i + 1) % SLOTS;
 	}
 	if (x->list.n == ALIAS_RESULT_MAX) {
-		x->is_cut = true;
+		x->list.is_cut = true;
 		return;
 	}
 	x->list.v = arena_grow(x->a, x->list.v, x->list.n, sizeof(*x->list.v));
@@ -224,7 +223,7 @@ static void expand(struct expansion *x, const char *spec, unsigned depth)
 	alias->round = x->t->round;
 	alias->is_open = true;
 	value = alias->values;
-	for (size_t i = 0; i < alias->n && !x->is_cut; i++) {
+	for (size_t i = 0; i < alias->n && !x->list.is_cut; i++) {
 		expand(x, value, depth + 1);
 		value += strlen(value) + 1;
 	}
@@ -242,9 +241,5 @@ void alias_expand(struct alias_table *t, const char *address, struct arena *a,
 		alias_warn(warnings, t->path, 0,
 		    "%s: aliases of aliases are followed %d times only",
 		    address, ALIAS_DEPTH_MAX);
-	if (x.is_cut)
-		alias_warn(warnings, t->path, 0,
-		    "%s: more than %d addresses, the others are left out",
-		    address, ALIAS_RESULT_MAX);
 	*ret = x.list;
 }

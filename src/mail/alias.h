@@ -59,6 +59,7 @@ void alias_parse(struct alias_table *t, const char *path, struct slice text,
 struct alias_list {
 	const char **v; /* array and texts in the arenas, or the address */
 	size_t n;
+	bool is_cut; /* there are more, which are not in it */
 };
 
 /*

@@ -144,14 +144,6 @@ static size_t fold_place(struct slice line, size_t max, bool is_list)
 	return place > first ? place : 0;
 }
 
-static struct slice without_end(struct slice line)
-{
-	while (line.n &&
-	       (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-		line.n--;
-	return line;
-}
-
 /* Without the blanks that would fill a line (RFC 5322 3.2.2 forbids it). */
 static struct slice less_blank(struct slice text)
 {
@@ -164,7 +156,7 @@ static struct slice less_blank(struct slice text)
 
 static void add_line(struct buf *b, struct slice line, bool is_list)
 {
-	struct slice text = without_end(line);
+	struct slice text = slice_chop(line);
 
 	line = slice_skip(line, text.n);
 	text = less_blank(text);
@@ -212,7 +204,7 @@ void mend_field(struct buf *b, struct slice raw, bool may_8bit)
 	} else if (is_field) {
 		/* An open quote must not swallow the end of the field. */
 		line = f.value;
-		f.value = without_end(line);
+		f.value = slice_chop(line);
 		buf_add(&text, raw.p, (size_t)(f.value.p - raw.p));
 		mend_value(&text, &f);
 		buf_add_slice(&text, slice_skip(line, f.value.n));

@@ -17,16 +17,6 @@ static size_t count_token(struct slice s)
 	return n;
 }
 
-static size_t count_spaces(struct slice s)
-{
-	size_t n = 0;
-
-	while (
-	    n < s.n && (is_blank(s.p[n]) || s.p[n] == '\r' || s.p[n] == '\n'))
-		n++;
-	return n;
-}
-
 /* RFC 2231 7: attribute-char. */
 static bool is_attribute(char c)
 {
@@ -147,7 +137,7 @@ static size_t bare_length(struct slice s)
 {
 	size_t n = s.n;
 
-	while (n && count_spaces(slice_skip(s, n - 1)))
+	while (n && mend_spaces(slice_skip(s, n - 1)))
 		n--;
 	return n;
 }
@@ -155,24 +145,24 @@ static size_t bare_length(struct slice s)
 /* " name=value (comment)", without semicolon. */
 static void put_parameter(struct buf *b, struct slice s)
 {
-	size_t n = count_spaces(s);
+	size_t n = mend_spaces(s);
 	struct slice spaces = slice_head(s, n), after = slice_skip(s, n), name;
 	struct slice value;
 
 	name = slice_head(after, count_token(after));
 	after = slice_skip(after, name.n);
-	after = slice_skip(after, count_spaces(after));
+	after = slice_skip(after, mend_spaces(after));
 	if (name.n == 0 || after.n == 0 || after.p[0] != '=') {
 		mend_words(b, s, MEND_OTHER);
 		return;
 	}
 	after = slice_skip(after, 1);
-	after = slice_skip(after, count_spaces(after));
+	after = slice_skip(after, mend_spaces(after));
 	value = slice_head(after, after.n && after.p[0] == '"'
 				      ? mend_unit(after)
 				      : bare_length(after));
 	after = slice_skip(after, value.n);
-	if (mend_has_8bit(value)) {
+	if (slice_has_8bit(value)) {
 		if (!memchr(spaces.p, '\n', spaces.n))
 			buf_addc(b, '\n');
 		buf_adds(b, spaces.n ? "" : " ");
@@ -195,7 +185,7 @@ void mend_parameters(struct buf *b, struct slice text)
 		n = 1 + mend_find(slice_skip(text, 1), ";");
 		parameter = slice_skip(slice_head(text, n), 1);
 		buf_addc(b, ';');
-		if (mend_has_8bit(parameter))
+		if (slice_has_8bit(parameter))
 			put_parameter(b, parameter);
 		else
 			buf_add_slice(b, parameter);

@@ -25,7 +25,8 @@ size_t mend_find(struct slice text, const char *stops);
 /* Octets of the quoted-string or comment at the start; 1 if there is none. */
 size_t mend_unit(struct slice text);
 
-bool mend_has_8bit(struct slice s);
+/* Blanks and line ends at the start. */
+size_t mend_spaces(struct slice s);
 /* Octets behind the last line end. */
 size_t mend_column(const struct buf *b);
 

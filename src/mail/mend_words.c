@@ -4,19 +4,6 @@
 #include "mend_private.h"
 #include "word.h"
 
-static bool is_space(char c)
-{
-	return is_blank(c) || c == '\r' || c == '\n';
-}
-
-bool mend_has_8bit(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (is_8bit(s.p[i]))
-			return true;
-	return false;
-}
-
 size_t mend_column(const struct buf *b)
 {
 	const char *end = b->n ? memrchr(b->p, '\n', b->n) : NULL;
@@ -60,7 +47,7 @@ static bool has_comments(enum mend_mode mode)
 	return mode != MEND_TEXT && mode != MEND_ASCII;
 }
 
-static size_t count_spaces(struct slice s)
+size_t mend_spaces(struct slice s)
 {
 	size_t n = 0;
 
@@ -112,9 +99,9 @@ static size_t run_length(struct slice s, enum mend_mode mode)
 	while (next < s.n) {
 		size_t word;
 
-		next += count_spaces(slice_skip(s, next));
+		next += mend_spaces(slice_skip(s, next));
 		word = word_length(slice_skip(s, next), mode);
-		if (!mend_has_8bit(slice_head(slice_skip(s, next), word)))
+		if (!slice_has_8bit(slice_head(slice_skip(s, next), word)))
 			break;
 		next += word;
 		n = next;
@@ -150,7 +137,7 @@ static size_t put_run(struct writer *w, struct slice spaces, struct slice s)
 
 	buf_init(&text, run.n + 2);
 	next = slice_skip(s, run.n);
-	next = slice_skip(next, count_spaces(next));
+	next = slice_skip(next, mend_spaces(next));
 	next = slice_head(next, word_length(next, w->mode));
 	if (w->was_word)
 		buf_addc(&text, ' ');
@@ -195,7 +182,7 @@ static size_t put_word(struct writer *w, struct slice spaces, struct slice s)
 	struct slice word = slice_head(s, word_length(s, w->mode));
 	bool is_text = w->mode <= MEND_COMMENT;
 
-	if (!is_text || !mend_has_8bit(word)) {
+	if (!is_text || !slice_has_8bit(word)) {
 		w->was_word = word_is_one(word);
 		buf_add_slice(w->b, spaces);
 		add_ascii(w->b, word);
@@ -215,7 +202,7 @@ void mend_words(struct buf *b, struct slice text, enum mend_mode mode)
 	struct writer w = { .b = b, .mode = mode };
 
 	while (text.n) {
-		struct slice spaces = slice_head(text, count_spaces(text));
+		struct slice spaces = slice_head(text, mend_spaces(text));
 
 		text = slice_skip(text, spaces.n);
 		if (word_length(text, mode)) {

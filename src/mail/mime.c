@@ -199,18 +199,10 @@ static bool take_line(struct mime *w, struct slice *s)
 	return is_done;
 }
 
-static struct slice without_end(struct slice line)
-{
-	while (line.n &&
-	       (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
-		line.n--;
-	return line;
-}
-
 /* The level that ends with a complete line, or -1. */
 static int level_of(const struct mime *w, struct slice line, bool *ret_closes)
 {
-	struct slice text = without_end(line);
+	struct slice text = slice_chop(line);
 
 	return text.n > LINE_MAX_OCTETS ? -1 : find_level(w, text, ret_closes);
 }
@@ -238,7 +230,7 @@ static int leave_header(
 	size_t n = w->line.n - w->line_at;
 	char *copy = mem_dup(w->line.p + w->line_at, n);
 	struct slice line = { copy, n }, header = { w->line.p, w->line_at };
-	bool is_empty = without_end(line).n == 0;
+	bool is_empty = slice_chop(line).n == 0;
 	int status;
 
 	header.n = mime_strip(w->line.p, header.n);
@@ -269,7 +261,7 @@ static int add_header(
 		return 0;
 	level = is_done ? level_of(w, line, &closes) : -1;
 	w->is_known =
-	    w->is_known || (level < 0 && is_header_line(w, without_end(line)));
+	    w->is_known || (level < 0 && is_header_line(w, slice_chop(line)));
 	if (!w->is_known)
 		return leave_header(w, level, closes, why);
 	if (!is_done)

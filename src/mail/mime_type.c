@@ -4,11 +4,6 @@
 #include "hdr.h"
 #include "mime.h"
 
-static bool is_space(char c)
-{
-	return is_blank(c) || c == '\r' || c == '\n';
-}
-
 static bool is_special(char c)
 {
 	return c == '\0' || strchr("()<>@,;:\\\"/[]?=", c);

@@ -54,7 +54,8 @@ struct rewrite_params {
 	const char *qualify;  /* domain for bare header addresses and for
 				 those of `local`, or NULL */
 	struct addr_local local;
-	const char *id_domain; /* right side of Message-ID */
+	const char *id_domain;  /* right side of Message-ID */
+	const char *message_id; /* the one that is added, or NULL: a new one */
 	time_t now;
 	const struct rewrite_field *fields; /* further fields to put in */
 	size_t n_fields;

@@ -51,10 +51,18 @@ static int write_date(struct rewriter *w, struct buf *b, struct fail *why)
 	return 0;
 }
 
-static int write_message_id(struct rewriter *w, struct buf *b, struct fail *why)
+static int write_new_id(struct rewriter *w, struct buf *b, struct fail *why)
 {
 	(void)why;
 	stamp_message_id(b, w->params->id_domain);
+	return 0;
+}
+
+static int write_message_id(struct rewriter *w, struct buf *b, struct fail *why)
+{
+	if (!w->params->message_id)
+		return write_new_id(w, b, why);
+	buf_adds(b, w->params->message_id);
 	return 0;
 }
 
@@ -127,7 +135,7 @@ static const struct made {
 	{ HDR_ID_DATE, wants_date, write_date },
 	{ HDR_ID_MESSAGE_ID, wants_message_id, write_message_id },
 	{ HDR_ID_RESENT_DATE, wants_date, write_date },
-	{ HDR_ID_RESENT_MESSAGE_ID, wants_message_id, write_message_id },
+	{ HDR_ID_RESENT_MESSAGE_ID, wants_message_id, write_new_id },
 	{ HDR_ID_MIME_VERSION, wants_label, write_mime_version },
 	{ HDR_ID_CONTENT_TYPE, wants_label, write_type },
 	{ HDR_ID_CONTENT_TRANSFER_ENCODING, wants_label, write_encoding },

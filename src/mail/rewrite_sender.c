@@ -39,11 +39,7 @@ static void add_text(struct buf *b, struct slice value)
 static void replace_value(
     struct rewriter *w, const struct hdr_field *f, struct slice text)
 {
-	size_t n = f->value.n;
-
-	while (n && (f->value.p[n - 1] == '\n' || f->value.p[n - 1] == '\r'))
-		n--;
-	rewrite_edit(w, f->value.p, n, text);
+	rewrite_edit(w, f->value.p, slice_chop(f->value).n, text);
 }
 
 bool rewrite_rule_sender(struct rewriter *w, const struct hdr_field *f)

@@ -32,26 +32,24 @@ static bool has_8bit(const char *p, size_t n)
 	return (bits & 0x80) != 0;
 }
 
-struct pair {
-	lanes a, b;
-};
-
-/* -1 in each lane where a stands in p and b in q. */
-static inline lanes matches(
-    const char *p, const char *q, const struct pair *want)
+/* -1 in each lane where c stands. */
+static inline lanes where(const char *p, char c)
 {
-	return (lanes)((load(p) == want->a) & (load(q) == want->b));
+	return (lanes)(load(p) == (lanes){ 0 } + (unsigned char)c);
 }
 
-/*
- * How often a stands in p where b stands in q. Inlined so that a search for
- * one octet (p is q, a is b) does not cost two.
- */
-static inline __attribute__((always_inline)) size_t count(
-    const char *p, char a, const char *q, char b, size_t n)
+static size_t sum(lanes v)
 {
-	const struct pair want = { (lanes){ 0 } + (unsigned char)a,
-		(lanes){ 0 } + (unsigned char)b };
+	size_t total = 0;
+
+	for (size_t i = 0; i < LANES; i++)
+		total += v[i];
+	return total;
+}
+
+/* How often LF stands in p. */
+static size_t count_lf(const char *p, size_t n)
+{
 	size_t total = 0, i = 0;
 
 	while (n - i >= STEP) {
@@ -60,18 +58,47 @@ static inline __attribute__((always_inline)) size_t count(
 		lanes found = { 0 };
 
 		for (; n - i >= STEP && i < most; i += STEP)
-			found -= matches(p + i, q + i, &want) +
-				 matches(p + i + LANES, q + i + LANES, &want) +
-				 matches(p + i + 2 * LANES, q + i + 2 * LANES,
-				     &want) +
-				 matches(p + i + 3 * LANES, q + i + 3 * LANES,
-				     &want);
-		for (size_t k = 0; k < LANES; k++)
-			total += found[k];
+			found -= where(p + i, '\n') +
+				 where(p + i + LANES, '\n') +
+				 where(p + i + 2 * LANES, '\n') +
+				 where(p + i + 3 * LANES, '\n');
+		total += sum(found);
 	}
 	for (; i < n; i++)
-		total += p[i] == a && q[i] == b;
+		total += p[i] == '\n';
 	return total;
+}
+
+/*
+ * Does LF stand behind each CR, and nowhere else? p does not end in CR. Tells
+ * how many there are.
+ */
+static bool count_crlf(const char *p, size_t n, size_t *ret_ends)
+{
+	size_t total = 0, i = 0;
+	bool is_odd = p[0] == '\n';
+
+	/* Of n octets, n - 1 have a next one. */
+	while (n - i > STEP) {
+		size_t most = i + 63 * STEP;
+		lanes found = { 0 }, odd = { 0 };
+
+		for (; n - i > STEP && i < most; i += STEP)
+			for (size_t k = 0; k < STEP; k += LANES) {
+				lanes cr = where(p + i + k, '\r');
+
+				found -= cr;
+				odd |= cr ^ where(p + i + k + 1, '\n');
+			}
+		total += sum(found);
+		is_odd |= sum(odd) > 0;
+	}
+	for (; i + 1 < n; i++) {
+		total += p[i] == '\r';
+		is_odd |= (p[i] == '\r') != (p[i + 1] == '\n');
+	}
+	*ret_ends = total;
+	return !is_odd;
 }
 
 static void end_line(struct tally *t)
@@ -165,14 +192,13 @@ static void add_block(struct tally *t, const char *p, const char *end)
 
 	if (n == 0)
 		return;
-	ends = count(p, '\n', p, '\n', n);
-	if (memchr(p, '\r', n)) {
+	if (!memchr(p, '\r', n)) {
+		ends = count_lf(p, n);
+	} else if (count_crlf(p, n, &ends)) {
 		unit = 2;
-		if (count(p, '\r', p + 1, '\n', n - 1) != ends ||
-		    count(p, '\r', p, '\r', n) != ends) {
-			add_lines(t, p, end);
-			return;
-		}
+	} else {
+		add_lines(t, p, end);
+		return;
 	}
 	t->text += n - unit * ends;
 	t->ends += ends;

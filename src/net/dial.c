@@ -1,6 +1,7 @@
 #include "dial.h"
 #include "host.h"
 #include "race.h"
+#include "resolve.h"
 #include "socks.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,46 +16,23 @@ enum { PORT_MAX = 65535 };
 
 /* ---- TCP ---- */
 
-static enum fail_kind look_up_kind(int error)
+static int look_up(const char *name, unsigned port, struct deadline deadline,
+    struct addrinfo **ret, struct fail *why)
 {
-	switch (error) {
-	case EAI_NONAME:
-	case EAI_NODATA:
-	case EAI_ADDRFAMILY:
-		return FAIL_NOHOST;
-	case EAI_MEMORY:
-		return FAIL_NOMEM;
-	default:
-		return FAIL_DNS;
-	}
-}
-
-static const char *look_up_error(int error)
-{
-	return error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
-}
-
-static int look_up(
-    const char *name, unsigned number, struct addrinfo **ret, struct fail *why)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV };
 	char *host = host_to_ascii(name, why);
-	char port[16];
-	int error;
+	struct resolve_query query = {
+		.host = host,
+		.port = port,
+		.flags = AI_ADDRCONFIG,
+		.deadline = deadline,
+	};
+	int result;
 
 	if (!host)
 		return -1;
-	/* AI_ADDRCONFIG would refuse ::1 where only IPv4 is configured. */
-	hints.ai_flags |=
-	    host_is_address(host) ? AI_NUMERICHOST : AI_ADDRCONFIG;
-	(void)snprintf(port, sizeof(port), "%u", number);
-	error = getaddrinfo(host, port, &hints, ret);
+	result = resolve(&query, ret, why);
 	free(host);
-	if (error == 0)
-		return 0;
-	return fail(why, look_up_kind(error), "look-up of %s: %s", name,
-	    look_up_error(error));
+	return result == 0 ? 0 : fail_wrap(why, "look-up of %s", name);
 }
 
 static int find_source(
@@ -67,7 +45,7 @@ static int find_source(
 	if (error == 0)
 		return 0;
 	return fail(why, error == EAI_MEMORY ? FAIL_NOMEM : FAIL_CONFIG,
-	    "source address %s: %s", text, look_up_error(error));
+	    "source address %s: %s", text, gai_strerror(error));
 }
 
 static int dial_tcp(const struct dial_params *params, const char *host,
@@ -84,11 +62,11 @@ static int dial_tcp(const struct dial_params *params, const char *host,
 		return fail(why, FAIL_CONFIG, "port %u: not 1 to 65535", port);
 	if (params->source && find_source(params->source, &source, why) != 0)
 		return -1;
-	if (look_up(host, port, &list, why) == 0) {
+	if (look_up(host, port, total, &list, why) == 0) {
 		race_params.list = list;
 		race_params.source = source;
 		fd = race(&race_params, why);
-		freeaddrinfo(list);
+		resolve_free(list);
 		if (fd < 0 && why->kind != FAIL_CONNECT)
 			fail_wrap(why, "%s", host);
 	} else {

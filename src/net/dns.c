@@ -1,4 +1,5 @@
 #include "dns.h"
+#include "host.h"
 #include "mem.h"
 #include <arpa/nameser.h>
 #include <netdb.h>
@@ -57,22 +58,6 @@ int dns_look_up_srv(const struct dns_params *params, const char *name,
 	free(answer);
 	res_nclose(&state);
 	return result;
-}
-
-static bool is_host_char(char c)
-{
-	char lower = ascii_lower(c);
-
-	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '.' || c == '_';
-}
-
-static bool is_host(const char *name)
-{
-	for (; *name; name++)
-		if (!is_host_char(*name))
-			return false;
-	return true;
 }
 
 /*
@@ -155,7 +140,7 @@ static bool read_srv(
 	/* The root says that there is no such service. */
 	if (strcmp(ret->host, ".") == 0)
 		ret->host[0] = '\0';
-	return is_host(ret->host) && (ret->port > 0 || !ret->host[0]);
+	return !ret->host[0] || (ret->port > 0 && host_is_name(ret->host));
 }
 
 int dns_parse_srv(

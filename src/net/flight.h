@@ -17,7 +17,7 @@
 #define FLIGHT_MAX 8192
 
 struct flight {
-	int fd; /* borrowed */
+	int fd;          /* borrowed */
 	bool is_holding; /* what is pushed waits for flight_send() or a pull */
 	bool is_dry;     /* nothing can have come since it was read last */
 	size_t in_at, in_n;

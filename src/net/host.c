@@ -22,6 +22,39 @@ bool host_is_address(const char *host)
 	return host_address(host, address) > 0;
 }
 
+static bool is_host_char(char c)
+{
+	char lower = ascii_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_';
+}
+
+bool host_is_name(const char *name)
+{
+	size_t label = 0;
+
+	for (; *name; name++) {
+		bool is_dot = *name == '.';
+
+		if (is_dot ? label == 0 : !is_host_char(*name))
+			return false;
+		/* That of the root may end the name. */
+		label = is_dot && name[1] ? 0 : label + 1;
+	}
+	return label > 0;
+}
+
+static char *fail_name(const char *host, struct fail *why)
+{
+	fail(why, FAIL_CONFIG, "host \"%s\": not the name of a host", host);
+	return NULL;
+}
+
+/*
+ * Mapping (UTS 46) makes a blank or "<" of characters that look like them, a
+ * dot of others, and nothing of some: such a name could end an SMTP command.
+ */
 static char *to_a_labels(const char *host, struct fail *why)
 {
 	char *found = NULL, *copy;
@@ -33,7 +66,8 @@ static char *to_a_labels(const char *host, struct fail *why)
 		    idn2_strerror(error));
 		return NULL;
 	}
-	copy = mem_dup(found, strlen(found));
+	copy = host_is_name(found) ? mem_dup(found, strlen(found))
+				   : fail_name(host, why);
 	idn2_free(found);
 	return copy;
 }
@@ -50,11 +84,8 @@ char *host_to_ascii(const char *host, struct fail *why)
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (is_control(host[i]) || is_blank(host[i])) {
-			fail(why, FAIL_CONFIG,
-			    "host \"%s\": not the name of a host", host);
-			return NULL;
-		}
+		if (is_control(host[i]) || is_blank(host[i]))
+			return fail_name(host, why);
 		has_8bit |= is_8bit(host[i]);
 	}
 	return has_8bit ? to_a_labels(host, why) : mem_dup(host, n);

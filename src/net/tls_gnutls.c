@@ -388,17 +388,6 @@ static bool is_repeated(struct tls *t, ssize_t error)
 		   ++t->warnings <= WARNINGS_MAX);
 }
 
-static void describe(struct tls *t)
-{
-	const char *version =
-	    gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
-	const char *cipher =
-	    gnutls_cipher_get_name(gnutls_cipher_get(t->session));
-
-	(void)snprintf(t->description, sizeof(t->description), "%s %s",
-	    version ? version : "TLS", cipher ? cipher : "");
-}
-
 /* The last flight is ours; the library thinks that it has left. */
 static enum tls_status finish(struct tls *t, struct fail *why)
 {
@@ -417,7 +406,8 @@ enum tls_status tls_step(struct tls *t, struct fail *why)
 	while (!t->is_shaken) {
 		error = gnutls_handshake(t->session);
 		if (error == GNUTLS_E_SUCCESS) {
-			describe(t);
+			tls_peer_describe(
+			    t->session, t->description, sizeof(t->description));
 			t->is_shaken = true;
 		} else if (error == GNUTLS_E_AGAIN) {
 			return wanted(t);

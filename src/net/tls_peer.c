@@ -10,6 +10,16 @@ static void take_text(char *to, size_t size, gnutls_datum_t *text)
 	text->data = NULL;
 }
 
+void tls_peer_describe(gnutls_session_t session, char *ret, size_t size)
+{
+	const char *version =
+	    gnutls_protocol_get_name(gnutls_protocol_get_version(session));
+	const char *cipher = gnutls_cipher_get_name(gnutls_cipher_get(session));
+
+	(void)snprintf(ret, size, "%s %s", version ? version : "TLS",
+	    cipher ? cipher : "");
+}
+
 static int read_certificate(gnutls_x509_crt_t crt, struct tls_peer *ret)
 {
 	gnutls_datum_t text = { NULL, 0 };

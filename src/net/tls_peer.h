@@ -9,6 +9,8 @@
 #include "tls.h"
 #include <gnutls/gnutls.h>
 
+/* Version and cipher, as tls_describe() tells them. */
+void tls_peer_describe(gnutls_session_t session, char *ret, size_t size);
 bool tls_peer_read(gnutls_session_t session, struct tls_peer *ret);
 bool tls_binding_read(gnutls_session_t session, struct tls_binding *ret);
 

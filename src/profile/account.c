@@ -159,6 +159,10 @@ static int check(
 		return option_fail(why, s, OPT_auth,
 		    "auth: on, off or the name of a mechanism in lower "
 		    "case expected");
+	/* Mail of one working directory would not be found from another. */
+	if (s->spool && s->spool[0] != '/')
+		return option_fail(why, s, OPT_spool,
+		    "spool: a path that begins with / or ~/ expected");
 	return connection_check(s, warnings, why);
 }
 

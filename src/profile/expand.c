@@ -1,14 +1,13 @@
 #include "expand.h"
 #include "io.h"
+#include "resolve.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* A name of a host has at most 253 characters (RFC 1035 section 2.3.4). */
-enum { NAME_MAX_BYTES = 255, TEXT_MAX_BYTES = 1024 };
+enum { NAME_MAX_BYTES = 255, TEXT_MAX_BYTES = 1024, LOOK_UP_SECONDS = 10 };
 
 struct expansion {
 	const struct expand_params *params;
@@ -61,17 +60,20 @@ static int add_host(struct expansion *e)
 
 static int add_canonical(struct expansion *e)
 {
-	const struct addrinfo hints = { .ai_flags = AI_CANONNAME };
 	char buffer[NAME_MAX_BYTES + 1];
 	const char *name = host_name(buffer);
+	const struct resolve_query query = {
+		.host = name,
+		.flags = AI_CANONNAME,
+		.deadline = deadline_in(LOOK_UP_SECONDS),
+	};
 	struct addrinfo *found = NULL;
 	int result;
 
-	if (getaddrinfo(name, NULL, &hints, &found) == 0 && found->ai_canonname)
+	if (resolve(&query, &found, NULL) == 0 && found->ai_canonname)
 		name = found->ai_canonname;
 	result = add_name(e, slice_of(name));
-	if (found)
-		freeaddrinfo(found);
+	resolve_free(found);
 	return result == 0 ? 0 : no_name(e, "the canonical name (%C)");
 }
 

@@ -67,3 +67,11 @@ void hint_provider(const struct settings *s, struct arena *a, struct buf *out)
 	}
 	buf_free(&warnings);
 }
+
+void hint_sender(const struct settings *s, struct buf *out)
+{
+	if ((!s->from || !s->from[0]) && !s->auto_from &&
+	    !s->sender_from_header)
+		buf_adds(
+		    out, "# from is not set: no message is sent without -f\n");
+}

@@ -1,6 +1,7 @@
 /*
- * hint: what an account without a provider would gain by one. Files made for
- * msmtp name the host of a provider and nothing else.
+ * hint: what somebody who looks at an account should know. Files made for
+ * msmtp name the host of a provider and nothing else; an account may have no
+ * sender, for callers that always name one.
  */
 #ifndef PROFILE_HINT_H
 #define PROFILE_HINT_H
@@ -12,5 +13,8 @@
  * account.h) have a provider, or their host is none of a provider's.
  */
 void hint_provider(const struct settings *s, struct arena *a, struct buf *out);
+
+/* The same when no sender can be found unless a caller names one. */
+void hint_sender(const struct settings *s, struct buf *out);
 
 #endif

@@ -7,9 +7,9 @@
 
 /* ---- words ---- */
 
-static bool is_space(char c)
+static bool is_apart(char c)
 {
-	return is_blank(c) || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+	return is_space(c) || c == '\f' || c == '\v';
 }
 
 /*
@@ -34,13 +34,13 @@ static bool take_word(struct slice *rest, struct slice *ret_word)
 	char quote = '\0';
 	size_t n = 0;
 
-	while (s.n && (is_space(s.p[0]) || s.p[0] == '#')) {
+	while (s.n && (is_apart(s.p[0]) || s.p[0] == '#')) {
 		size_t skip = s.p[0] == '#' ? slice_find(s, '\n') : 1;
 
 		s = slice_skip(s, skip);
 	}
 	for (; n < s.n && s.p[n] != '\n'; n++) {
-		if (!quote && is_space(s.p[n]))
+		if (!quote && is_apart(s.p[n]))
 			break;
 		(void)is_part(s.p[n], &quote);
 	}

@@ -7,14 +7,6 @@
 
 enum { PATH_MAX_SIZE = 320 };
 
-static bool has_8bit(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (is_8bit(s.p[i]))
-			return true;
-	return false;
-}
-
 static struct slice local_part(const char *address)
 {
 	struct slice all = slice_of(address), domain = addr_domain(address);
@@ -24,7 +16,7 @@ static struct slice local_part(const char *address)
 
 bool path_needs_utf8(const char *address)
 {
-	return has_8bit(local_part(address));
+	return slice_has_8bit(local_part(address));
 }
 
 /* A quoted local part may hold what would end a path elsewhere. */
@@ -73,7 +65,7 @@ const char *path_key(const char *address, struct arena *a)
 {
 	const char *key;
 
-	if (has_8bit(addr_domain(address)) &&
+	if (slice_has_8bit(addr_domain(address)) &&
 	    to_ascii(address, a, &key, NULL) == 0)
 		return key;
 	return address;
@@ -91,7 +83,7 @@ int path_make(const char *address, bool utf8, struct arena *a, const char **ret,
 		return fail(why, FAIL_MESSAGE,
 		    "the local part is not ASCII, and the server does not "
 		    "offer SMTPUTF8");
-	if (!utf8 && has_8bit(text))
+	if (!utf8 && slice_has_8bit(text))
 		return to_ascii(address, a, ret, why);
 	*ret = address;
 	return 0;

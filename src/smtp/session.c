@@ -148,7 +148,9 @@ static enum smtp_state turn(struct smtp *s)
 
 	if (s->owed == 0)
 		send_flight(s);
-	if (broken->kind == FAIL_OS || broken->kind == FAIL_BUG) {
+	/* Trouble of our own; SPOOL when before_dot() had to say so. */
+	if (broken->kind == FAIL_OS || broken->kind == FAIL_SPOOL ||
+	    broken->kind == FAIL_BUG) {
 		smtp_lost(s, broken);
 		return STATE_CLOSED;
 	}

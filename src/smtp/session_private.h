@@ -1,6 +1,6 @@
 /*
- * session_private: what session.c (the engine) and states.c (the functions of
- * the states) share. Nobody else includes this.
+ * session_private: what session.c (the engine), states.c and states_auth.c (the
+ * functions of the states) share. Nobody else includes this.
  *
  * A send function queues the state's command and returns the state whose
  * command may follow in the same flight, or STATE_WAIT; a failure is left in
@@ -108,6 +108,18 @@ bool smtp_can_pipeline(const struct smtp *s);
 
 /* The handshake, over s->conn; takes s->tls. Says the host in why. */
 int smtp_start_tls(struct smtp *s, struct fail *why);
+/* The reply lets the dialogue go on. */
+bool smtp_is_accepted(const struct smtp *s);
+/* The state after a refusal outside a transaction. */
+enum smtp_state smtp_give_up(struct smtp *s);
+/* NOT-SENT for a reason of ours; returns next. */
+enum smtp_state smtp_fail_here(
+    struct smtp *s, const struct fail *why, enum smtp_state next);
+
+/* AUTH, in states_auth.c. Chooses the mechanism and makes its first token. */
+int smtp_begin_auth(struct smtp *s, struct fail *why);
+enum smtp_state smtp_send_auth(struct smtp *s);
+enum smtp_state smtp_recv_auth(struct smtp *s);
 /* Forgets password and exchange. */
 void smtp_end_auth(struct smtp *s);
 

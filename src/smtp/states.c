@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 enum {
-	BLOCK_SECONDS = 60,    /* without progress while the body leaves */
-	AUTH_LINE_MAX = 12288, /* RFC 4954 4 */
+	BLOCK_SECONDS = 60, /* without progress while the body leaves */
 	CHUNK = 32768,
 	FLIGHT_END = 16, /* room for the dot and QUIT */
 	PARAMETERS_MAX = 512,
@@ -23,15 +22,14 @@ static enum smtp_state send_greet(struct smtp *s)
 	return STATE_WAIT;
 }
 
-static bool is_accepted(const struct smtp *s)
+bool smtp_is_accepted(const struct smtp *s)
 {
 	const char *stage = smtp_rows[s->state].stage;
 
 	return verdict_of(stage, &s->reply).kind == FAIL_NONE;
 }
 
-/* After a refusal outside a transaction. */
-static enum smtp_state give_up(struct smtp *s)
+enum smtp_state smtp_give_up(struct smtp *s)
 {
 	return smtp_refused(s) ? STATE_LEAVE : STATE_CLOSED;
 }
@@ -44,8 +42,8 @@ static enum smtp_state hello(const struct smtp *s)
 
 static enum smtp_state recv_greet(struct smtp *s)
 {
-	if (!is_accepted(s))
-		return give_up(s);
+	if (!smtp_is_accepted(s))
+		return smtp_give_up(s);
 	s->banner = arena_copy(s->arena, buf_slice(&s->reply.text));
 	return hello(s);
 }
@@ -62,60 +60,7 @@ static enum smtp_state send_lhlo(struct smtp *s)
 	return STATE_WAIT;
 }
 
-static int choose_mechanism(
-    const struct smtp *s, struct sasl_params *params, struct fail *why)
-{
-	const char *offered = s->caps.auth;
-
-	if (!conn_is_tls(s->conn) && !conn_is_local(s->conn))
-		return fail(why, FAIL_BUG, "AUTH in clear");
-	if (offered[0] == '\0')
-		return fail(why, FAIL_AUTH, "the server does not offer AUTH");
-	if (!params->mechanism)
-		params->mechanism =
-		    sasl_choose(offered, true, params->binding.bytes.n > 0);
-	if (!params->mechanism)
-		return fail(why, FAIL_AUTH,
-		    "the server offers only mechanisms for AUTH that are not "
-		    "chosen automatically:%s",
-		    offered);
-	if (!caps_has_mechanism(&s->caps, params->mechanism))
-		return fail(why, FAIL_AUTH,
-		    "the server does not offer AUTH %s, only%s",
-		    params->mechanism, offered);
-	return 0;
-}
-
-static int begin_auth(struct smtp *s, struct fail *why)
-{
-	struct smtp_auth *auth = &s->auth;
-	struct sasl_params params = {
-		.mechanism = s->params.mechanism,
-		.user = s->params.user,
-		.password = auth->password,
-		.service = s->params.is_lmtp ? "lmtp" : "smtp",
-		.host = s->params.host,
-		.port = s->params.port,
-		.realm = s->params.realm,
-	};
-	struct tls_binding binding;
-
-	if (conn_binding(s->conn, &binding))
-		params.binding = (struct sasl_binding){ binding.is_exporter,
-			{ (const char *)binding.bytes, binding.n } };
-	if (choose_mechanism(s, &params, why) != 0)
-		return -1;
-	auth->sasl = sasl_new(&params, why);
-	if (!auth->sasl)
-		return -1;
-	auth->mechanism = params.mechanism;
-	auth->has_token = sasl_is_client_first(auth->sasl);
-	return auth->has_token
-		   ? sasl_step(auth->sasl, SLICE(""), &auth->token, why)
-		   : 0;
-}
-
-static enum smtp_state fail_here(
+enum smtp_state smtp_fail_here(
     struct smtp *s, const struct fail *why, enum smtp_state next)
 {
 	struct fail whole;
@@ -144,7 +89,7 @@ static enum smtp_state without_ehlo(struct smtp *s)
 
 	if (is_without_ehlo(s) && is_enough)
 		return STATE_HELO;
-	next = give_up(s);
+	next = smtp_give_up(s);
 	if (is_without_ehlo(s))
 		smtp_add_reason(s, "",
 		    s->tls ? "STARTTLS, which the account wants, needs EHLO"
@@ -156,20 +101,21 @@ static enum smtp_state recv_ehlo(struct smtp *s)
 {
 	struct fail why;
 
-	if (!is_accepted(s))
+	if (!smtp_is_accepted(s))
 		return without_ehlo(s);
 	caps_parse(&s->reply, &s->caps);
 	s->had_starttls |= (s->caps.set & CAP_STARTTLS) != 0;
 	if (s->tls && !(s->caps.set & CAP_STARTTLS)) {
 		fail(&why, FAIL_TLS, "the server does not offer STARTTLS");
-		return fail_here(s, &why, STATE_LEAVE);
+		return smtp_fail_here(s, &why, STATE_LEAVE);
 	}
 	if (s->tls)
 		return STATE_STARTTLS;
 	if (!s->params.auth)
 		return STATE_READY;
-	return begin_auth(s, &why) == 0 ? STATE_AUTH
-					: fail_here(s, &why, STATE_LEAVE);
+	return smtp_begin_auth(s, &why) == 0
+		   ? STATE_AUTH
+		   : smtp_fail_here(s, &why, STATE_LEAVE);
 }
 
 static enum smtp_state recv_lhlo(struct smtp *s)
@@ -185,7 +131,7 @@ static enum smtp_state send_helo(struct smtp *s)
 
 static enum smtp_state recv_helo(struct smtp *s)
 {
-	return is_accepted(s) ? STATE_READY : give_up(s);
+	return smtp_is_accepted(s) ? STATE_READY : smtp_give_up(s);
 }
 
 static enum smtp_state send_starttls(struct smtp *s)
@@ -198,8 +144,8 @@ static enum smtp_state recv_starttls(struct smtp *s)
 {
 	struct fail why;
 
-	if (!is_accepted(s))
-		return give_up(s);
+	if (!smtp_is_accepted(s))
+		return smtp_give_up(s);
 	/* RFC 3207 4.2: what was learned in clear is forgotten. */
 	s->caps = (struct caps){ .set = 0 };
 	if (smtp_start_tls(s, &why) != 0) {
@@ -209,79 +155,14 @@ static enum smtp_state recv_starttls(struct smtp *s)
 	return hello(s);
 }
 
-static void send_token(struct smtp *s)
-{
-	s->auth.has_token = false;
-	(void)conn_send_secret(
-	    s->conn, s->auth.token, "credentials", s->deadline, &s->broken);
-}
-
 static enum smtp_state send_auth(struct smtp *s)
 {
-	struct smtp_auth *auth = &s->auth;
-	struct slice name = slice_of(auth->mechanism);
-
-	if (auth->is_cancelled) {
-		(void)smtp_command(s, "*");
-	} else if (auth->is_begun) {
-		send_token(s);
-	} else if (auth->has_token &&
-		   sizeof("AUTH  \r\n") - 1 + name.n + auth->token.n <=
-		       AUTH_LINE_MAX) {
-		auth->is_begun = true;
-		if (conn_put(s->conn, SLICE("AUTH "), s->deadline,
-			&s->broken) == 0 &&
-		    conn_put(s->conn, name, s->deadline, &s->broken) == 0 &&
-		    conn_put(s->conn, SLICE(" "), s->deadline, &s->broken) == 0)
-			send_token(s);
-	} else {
-		auth->is_begun = true;
-		(void)smtp_command(s, "AUTH %s", auth->mechanism);
-	}
-	return STATE_WAIT;
-}
-
-/* 334: the server wants something (RFC 4954 4). */
-static enum smtp_state recv_challenge(struct smtp *s)
-{
-	struct smtp_auth *auth = &s->auth;
-	struct fail why;
-
-	/* The initial response was too long for the command. */
-	if (auth->has_token)
-		return STATE_AUTH;
-	if (!sasl_takes_challenge(auth->sasl))
-		return give_up(s);
-	if (sasl_step(auth->sasl, slice_trim(buf_slice(&s->reply.text)),
-		&auth->token, &why) == 0) {
-		auth->has_token = true;
-		return STATE_AUTH;
-	}
-	auth->is_cancelled = true;
-	return fail_here(s, &why, STATE_AUTH);
+	return smtp_send_auth(s);
 }
 
 static enum smtp_state recv_auth(struct smtp *s)
 {
-	bool is_proved = sasl_is_complete(s->auth.sasl);
-	struct fail why;
-
-	if (s->reply.code == 334 && !s->auth.is_cancelled)
-		return recv_challenge(s);
-	if (!is_accepted(s) || s->auth.is_cancelled) {
-		enum smtp_state next = give_up(s);
-
-		smtp_add_reason(
-		    s, "the server's reason: ", sasl_reason(s->auth.sasl));
-		smtp_end_auth(s);
-		return next;
-	}
-	smtp_end_auth(s);
-	if (is_proved)
-		return STATE_READY;
-	fail(&why, FAIL_AUTH,
-	    "the server did not prove that it knows the password");
-	return fail_here(s, &why, STATE_LEAVE);
+	return smtp_recv_auth(s);
 }
 
 static void add_mail_parameters(const struct smtp *s, struct buf *b)
@@ -351,7 +232,7 @@ static enum smtp_state next_in_envelope(struct smtp *s)
 
 static enum smtp_state recv_mail(struct smtp *s)
 {
-	if (!is_accepted(s) && !smtp_refused(s))
+	if (!smtp_is_accepted(s) && !smtp_refused(s))
 		return STATE_CLOSED;
 	return next_in_envelope(s);
 }
@@ -382,9 +263,9 @@ static enum smtp_state recv_data(struct smtp *s)
 	 * 354 although nobody is to get the message: any dot from here could
 	 * deliver an empty one, so nothing more is sent at all.
 	 */
-	if (is_accepted(s) && s->is_settled)
+	if (smtp_is_accepted(s) && s->is_settled)
 		return STATE_CLOSED;
-	if (is_accepted(s))
+	if (smtp_is_accepted(s))
 		return s->params.is_lmtp ? STATE_LBODY : STATE_BODY;
 	return smtp_refused(s) ? recover(s) : STATE_CLOSED;
 }
@@ -464,7 +345,7 @@ static enum smtp_state after_body(const struct smtp *s)
 
 static enum smtp_state recv_body(struct smtp *s)
 {
-	if (is_accepted(s))
+	if (smtp_is_accepted(s))
 		smtp_accepted(s);
 	else if (!smtp_refused(s))
 		return STATE_CLOSED;
@@ -504,8 +385,8 @@ static enum smtp_state send_etrn(struct smtp *s)
 
 static enum smtp_state recv_etrn(struct smtp *s)
 {
-	if (!is_accepted(s))
-		return give_up(s);
+	if (!smtp_is_accepted(s))
+		return smtp_give_up(s);
 	smtp_accepted(s);
 	return STATE_READY;
 }
@@ -518,7 +399,7 @@ static enum smtp_state send_rset(struct smtp *s)
 
 static enum smtp_state recv_rset(struct smtp *s)
 {
-	return is_accepted(s) ? STATE_READY : give_up(s);
+	return smtp_is_accepted(s) ? STATE_READY : smtp_give_up(s);
 }
 
 static enum smtp_state send_quit(struct smtp *s)

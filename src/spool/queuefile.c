@@ -43,7 +43,8 @@ bool queuefile_is_id(struct slice name)
 
 static int disk(struct fail *why, const char *doing)
 {
-	return fail(why, FAIL_OS, "the spool: %s: %s", doing, strerror(errno));
+	return fail(
+	    why, FAIL_SPOOL, "queue file: %s: %s", doing, strerror(errno));
 }
 
 static int put_at(int fd, uint64_t at, struct slice s, struct fail *why)

@@ -83,25 +83,25 @@ bool queuefile_is_id(struct slice name);
 /*
  * Writes the whole into f->fd, an empty file: info and progress as they stand
  * in f, the message from its start. Sets info.size, body_at and body_crc.
- * Nothing is durable yet. Fails: OS (text says it is the disk).
+ * Nothing is durable yet. Fails: SPOOL.
  */
 int queuefile_write(struct queue_file *f, struct msg *m, struct fail *why);
 
 /*
  * Reads all but the message from f->fd into *f. Fails: MESSAGE (damaged, cut),
- * CONFIG (a newer version), OS.
+ * CONFIG (a newer version), SPOOL.
  */
 int queuefile_read(struct queue_file *f, struct arena *a, struct fail *why);
 
 /*
  * Makes progress durable (fdatasync). On failure the old state or the new
- * one is in the file. Fails: OS.
+ * one is in the file. Fails: SPOOL.
  */
 int queuefile_save(struct queue_file *f, struct fail *why);
 
 /*
  * Checks the message against its checksum and reads it into m, which is as
- * msg_init() left it. Fails: MESSAGE, OS.
+ * msg_init() left it. Fails: MESSAGE, SPOOL, OS.
  */
 int queuefile_load(const struct queue_file *f, struct msg *m, struct fail *why);
 

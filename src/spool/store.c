@@ -28,7 +28,7 @@ static const char *const places[STORE_PLACES] = {
 
 static int no(struct fail *why, const struct store *s, const char *what)
 {
-	return fail(why, FAIL_OS, "the spool %s: %s: %s", s->path, what,
+	return fail(why, FAIL_SPOOL, "the spool %s: %s: %s", s->path, what,
 	    strerror(errno));
 }
 
@@ -48,7 +48,7 @@ static int open_dir(
 	}
 	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
 		return fd;
-	fail(why, FAIL_CONFIG,
+	fail(why, FAIL_SPOOL,
 	    "the spool %s: it must belong to the user of this process and be "
 	    "closed to all others (mode 0700)",
 	    s->path);
@@ -63,6 +63,18 @@ bool store_exists(const char *path)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+/* A parent that may not be read is one whose owner has made this one. */
+static int sync_with_parent(int root)
+{
+	int result, fd = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EACCES ? syncfs(root) : -1;
+	result = fsync(root) == 0 ? fsync(fd) : -1;
+	io_close(fd);
+	return result;
+}
+
 /*
  * Directories that are new must outlive a power cut as what is put into them.
  * The last of the places is made when the others are safe, so that it tells
@@ -71,15 +83,12 @@ bool store_exists(const char *path)
 static int settle_places(const struct store *s, int root, struct fail *why)
 {
 	struct stat st;
-	int parent, result = 0;
 
-	if (fstatat(root, places[STORE_FAILED], &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(root, places[STORE_FAILED], &st, AT_SYMLINK_NOFOLLOW) ==
+		0 ||
+	    sync_with_parent(root) == 0)
 		return 0;
-	parent = openat(root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fsync(root) != 0 || parent < 0 || fsync(parent) != 0)
-		result = no(why, s, "fsync of the directory");
-	io_close(parent);
-	return result;
+	return no(why, s, "fsync of the directory");
 }
 
 static int open_places(struct store *s, int root, struct fail *why)
@@ -172,7 +181,7 @@ static int commit(
 	/* After a failed fsync the data may be gone though a second one
 	   succeeds: the file is thrown away. */
 	if (queuefile_write(f, m, why) != 0)
-		return -1;
+		return fail_wrap(why, "the spool %s", s->path);
 	if (fsync(f->fd) != 0)
 		return no(why, s, "fsync");
 	given = name_give(s->dir[STORE_TMP], s->dir[STORE_NEW], id);
@@ -191,7 +200,7 @@ int store_add(struct store *s, struct queue_file *f, struct msg *m,
 {
 	f->is_unsure = false;
 	if (!room_is_left(s->dir[STORE_TMP]))
-		return fail(why, FAIL_OS,
+		return fail(why, FAIL_SPOOL,
 		    "the spool %s: the file system is full", s->path);
 	if (create(s, f, a, why) != 0)
 		return -1;
@@ -367,14 +376,6 @@ bool store_is_locked(struct store *s, const struct store_item *item)
 void store_release(struct queue_file *f)
 {
 	f->fd = io_close(f->fd);
-}
-
-int store_drop(struct store *s, enum store_place place,
-    const struct queue_file *f, struct fail *why)
-{
-	return unlinkat(s->dir[place], f->info.id, 0) == 0
-		   ? 0
-		   : no(why, s, "removing");
 }
 
 int store_remove(struct store *s, enum store_place place,

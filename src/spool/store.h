@@ -15,9 +15,10 @@
  * that a cut-off move (name.h) has left in two places is one message; it stays
  * where it is taken first.
  *
- * Fails: OS (text says it is the spool), CONFIG (a directory that is not ours
- * or open to others; a file of a newer version, which is to be left alone),
- * LOCKED (somebody else works on it), MESSAGE (a file that is no message).
+ * Fails: SPOOL (a disk that is full or refuses, a directory that is not there,
+ * not ours or open to others), CONFIG (a file of a newer version, which is to
+ * be left alone), LOCKED (somebody else works on it), MESSAGE (a file that is
+ *no message).
  */
 #ifndef SPOOL_STORE_H
 #define SPOOL_STORE_H
@@ -112,7 +113,7 @@ int store_list(struct store *s, enum store_place place, struct arena *a,
 
 /*
  * The lock of those who go through the whole spool: a descriptor to be closed
- * by its owner, or -1. Never waits. Fails: LOCKED, OS.
+ * by its owner, or -1. Never waits. Fails: LOCKED, SPOOL.
  */
 int store_lock(struct store *s, struct fail *why);
 

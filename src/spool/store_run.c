@@ -1,9 +1,19 @@
 #include "io.h"
 #include "store.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+int store_drop(struct store *s, enum store_place place,
+    const struct queue_file *f, struct fail *why)
+{
+	if (unlinkat(s->dir[place], f->info.id, 0) == 0)
+		return 0;
+	return fail(why, FAIL_SPOOL, "the spool %s: removing: %s", s->path,
+	    strerror(errno));
+}
 
 void store_settle(struct store *s)
 {

@@ -1,4 +1,5 @@
 #include "suppress.h"
+#include "crc.h"
 #include "io.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 
 enum {
 	SIZE_MAX_BYTES = 16 * 1024 * 1024,
-	LINE_BYTES_MAX = 2048,
 	REASON_MAX = 400,
 };
 
@@ -19,8 +19,44 @@ static const char name_new[] = "suppressed.new";
 
 static int no(struct fail *why, const struct store *s, const char *doing)
 {
-	return fail(why, FAIL_OS, "%s/%s: %s: %s", s->path, name, doing,
+	return fail(why, FAIL_SPOOL, "%s/%s: %s: %s", s->path, name, doing,
 	    strerror(errno));
+}
+
+/* ---- entries ---- */
+
+/*
+ * Differs for most of those that are not for the same address and account, so
+ * that few texts are compared.
+ */
+static uint32_t mark_of(const char *account, const char *address)
+{
+	const struct slice domain = addr_domain(address);
+	uint32_t crc = crc_add(crc_add(0, slice_of(account)), SLICE("\n"));
+
+	crc = crc_add(
+	    crc, slice_head(slice_of(address), (size_t)(domain.p - address)));
+	for (size_t i = 0; i < domain.n; i++) {
+		const char c = ascii_lower(domain.p[i]);
+
+		crc = crc_add(crc, (struct slice){ &c, 1 });
+	}
+	return crc;
+}
+
+static bool is_for(const struct suppressed *entry, uint32_t mark,
+    const char *account, const char *address)
+{
+	return entry->mark == mark && strcmp(entry->account, account) == 0 &&
+	       addr_same(entry->address, address);
+}
+
+static void put(
+    struct suppressed_list *list, struct suppressed entry, struct arena *a)
+{
+	entry.mark = mark_of(entry.account, entry.address);
+	list->v = arena_grow(a, list->v, list->n, sizeof(*list->v));
+	list->v[list->n++] = entry;
 }
 
 /* ---- lines ---- */
@@ -31,12 +67,21 @@ static void add_text(struct buf *b, const char *text, char end, size_t max)
 	buf_addc(b, end);
 }
 
+/* The address stays as it is: it is to be found again (RFC 6531). */
 static void add_line(struct buf *b, const struct suppressed *entry)
 {
 	buf_addf(b, "%" PRId64 "\t", entry->since);
 	add_text(b, entry->account, '\t', ADDR_MAX);
-	add_text(b, entry->address, '\t', ADDR_MAX);
+	buf_addf(b, "%s\t", entry->address);
 	add_text(b, entry->reason, '\n', REASON_MAX);
+}
+
+static bool has_control(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_control(s.p[i]))
+			return true;
+	return false;
 }
 
 static bool take_text(struct slice *rest, struct arena *a, const char **ret)
@@ -44,7 +89,7 @@ static bool take_text(struct slice *rest, struct arena *a, const char **ret)
 	struct slice text;
 
 	if (!slice_take_until(rest, '\t', &text) || text.n == 0 ||
-	    !slice_is_printable(text))
+	    has_control(text))
 		return false;
 	*ret = arena_copy(a, text);
 	return true;
@@ -74,10 +119,8 @@ static void parse(
 	while (slice_take_line(&text, &line)) {
 		struct suppressed entry;
 
-		if (!parse_line(line, a, &entry))
-			continue;
-		list->v = arena_grow(a, list->v, list->n, sizeof(*list->v));
-		list->v[list->n++] = entry;
+		if (parse_line(line, a, &entry))
+			put(list, entry, a);
 	}
 }
 
@@ -162,51 +205,73 @@ int suppress_load(struct store *s, struct arena *a,
 	return result;
 }
 
-static bool is_for(
-    const struct suppressed *entry, const char *account, const char *address)
-{
-	return strcmp(entry->account, account) == 0 &&
-	       addr_same(entry->address, address);
-}
-
 const struct suppressed *suppress_find(const struct suppressed_list *list,
     const char *account, const char *address)
 {
+	const uint32_t mark = mark_of(account, address);
+
 	for (size_t i = 0; i < list->n; i++)
-		if (is_for(&list->v[i], account, address))
+		if (is_for(&list->v[i], mark, account, address))
 			return &list->v[i];
 	return NULL;
 }
 
-static int append(
-    struct store *s, int fd, const struct suppressed *entry, struct fail *why)
+/* A line that a full disk or a power cut has left half is ended first. */
+static int end_last_line(int fd, off_t size)
 {
-	struct buf b;
-	int result = 0;
+	char last = '\n';
 
-	buf_init(&b, LINE_BYTES_MAX);
-	add_line(&b, entry);
-	if (io_write(fd, b.p, b.n) != 0 || fsync(fd) != 0 ||
-	    fsync(s->root) != 0)
-		result = no(why, s, "writing");
-	buf_free(&b);
-	return result;
+	if (size > 0 && io_pread(fd, &last, 1, size - 1) != 1)
+		return -1;
+	return last == '\n' ? 0 : io_write(fd, "\n", 1);
 }
 
-int suppress_add(
-    struct store *s, const struct suppressed *entry, struct fail *why)
+/* All of it, or nothing that the next line would go on from. */
+static int append(
+    struct store *s, int fd, const struct buf *lines, struct fail *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return no(why, s, "writing");
+	/* What is larger could not be read any more. */
+	errno = EFBIG;
+	if (lines->full || (uint64_t)st.st_size + lines->n >= SIZE_MAX_BYTES)
+		return no(why, s, "writing");
+	if (end_last_line(fd, st.st_size) == 0 &&
+	    io_write(fd, lines->p, lines->n) == 0 && fsync(fd) == 0 &&
+	    fsync(s->root) == 0)
+		return 0;
+	no(why, s, "writing");
+	if (ftruncate(fd, st.st_size) != 0)
+		return fail_wrap(why, "half of it may be there");
+	return -1;
+}
+
+int suppress_add(struct store *s, const struct suppressed *entries, size_t n,
+    struct fail *why)
 {
 	struct arena a = { NULL };
 	struct suppressed_list list;
+	struct buf lines;
 	int fd = open_locked(s, why);
 	int result;
 
 	if (fd < 0)
 		return -1;
+	buf_init(&lines, SIZE_MAX_BYTES);
 	result = load(s, fd, &a, &list, why);
-	if (result == 0 &&
-	    !suppress_find(&list, entry->account, entry->address))
-		result = append(s, fd, entry, why);
+	for (size_t i = 0; result == 0 && i < n; i++) {
+		const struct suppressed *one = &entries[i];
+
+		if (suppress_find(&list, one->account, one->address))
+			continue;
+		add_line(&lines, one);
+		put(&list, *one, &a);
+	}
+	if (result == 0 && lines.n)
+		result = append(s, fd, &lines, why);
+	buf_free(&lines);
 	arena_free(&a);
 	io_close(fd);
 	return result;
@@ -234,6 +299,7 @@ int suppress_remove(struct store *s, const char *account, const char *address,
 {
 	struct arena a = { NULL };
 	struct suppressed_list list;
+	const uint32_t mark = mark_of(account, address);
 	struct buf kept;
 	size_t n = 0;
 	int fd = open_locked(s, why);
@@ -244,7 +310,7 @@ int suppress_remove(struct store *s, const char *account, const char *address,
 	buf_init(&kept, SIZE_MAX_BYTES);
 	result = load(s, fd, &a, &list, why);
 	for (size_t i = 0; result == 0 && i < list.n; i++)
-		if (is_for(&list.v[i], account, address))
+		if (is_for(&list.v[i], mark, account, address))
 			n++;
 		else
 			add_line(&kept, &list.v[i]);

@@ -5,11 +5,12 @@
  *
  *	SECONDS <TAB> ACCOUNT <TAB> ADDRESS <TAB> REASON
  *
- * Texts are made printable on their way in, so a line is a line. A line that
- * cannot be read counts for nothing. Added to under a lock, rewritten by
+ * Texts are made printable on their way in, but for the address, which holds
+ * no control character; so a line is a line. A line that cannot be read counts
+ * for nothing. Added to under a lock, rewritten by
  * rename. Local parts are compared byte for byte, domains ignoring case.
  *
- * Fails: OS.
+ * Fails: SPOOL.
  */
 #ifndef SPOOL_SUPPRESS_H
 #define SPOOL_SUPPRESS_H
@@ -21,6 +22,7 @@ struct suppressed {
 	const char *account;
 	const char *address;
 	const char *reason;
+	uint32_t mark; /* suppress.c's */
 };
 
 struct suppressed_list {
@@ -36,9 +38,12 @@ int suppress_load(struct store *s, struct arena *a,
 const struct suppressed *suppress_find(const struct suppressed_list *list,
     const char *account, const char *address);
 
-/* Adds an entry durably, unless there is one. */
-int suppress_add(
-    struct store *s, const struct suppressed *entry, struct fail *why);
+/*
+ * Adds entries durably, but for those that are there already; all of them, or
+ * none.
+ */
+int suppress_add(struct store *s, const struct suppressed *entries, size_t n,
+    struct fail *why);
 
 /* Takes entries of that account and address out; *ret_n says how many. */
 int suppress_remove(struct store *s, const char *account, const char *address,

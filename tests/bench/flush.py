@@ -7,8 +7,8 @@ So many small messages wait for one relay on this machine, behind a wire that
 holds every octet back by half the round trip. Printed are the connections
 that were used and the messages a second: of the program, of the program with
 one connection, of nullmailer (from its Debian package, unpacked beside the
-system) and of msmtp's msmtpq, when they can be had. TLS and login are off, as nullmailer does it; with them each
-connection costs several round trips more.
+system) and of msmtp's msmtpq, when they can be had. TLS and login are off, as
+nullmailer does it; with them each connection costs several round trips more.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import dataclasses
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,15 +29,12 @@ for folder in (TESTS, TESTS / "lib", TESTS / "fault"):
     sys.path.insert(0, str(folder))
 
 # These need the path set above.
-from box import Box                                      # noqa: E402
+import queues                                            # noqa: E402
 from emulator.policy import Policy                       # noqa: E402
 from emulator.thread import EmulatorThread               # noqa: E402
-from real.packages import Unavailable, unpacked          # noqa: E402
-from run import Program                                  # noqa: E402
+from real.packages import Unavailable                    # noqa: E402
 
 SECONDS = 3600      # for one program
-MSMTPQ = Path("/usr/libexec/msmtp/msmtpq/msmtpq")
-TEXT = "From: sender@example.com\nTo: one@example.net\nSubject: s\n\nbody\n"
 
 
 class Wire:
@@ -125,12 +121,12 @@ class Figure:
 
 
 def measure(name, delay, count, prepare):
-    """prepare(port) gives the command that empties the queue, and its
+    """prepare(relay) gives the command that empties the queue, and its
     surroundings; it may go on when the last message has gone."""
     with EmulatorThread(Policy(), mode="plain") as relay, \
             Wire(relay.port, delay) as wire:
         try:
-            command, surroundings = prepare(wire.port)
+            command, surroundings = prepare(queues.Relay(wire.port))
         except Unavailable as reason:
             return Figure(name, reason=str(reason))
         start = time.monotonic()
@@ -156,75 +152,20 @@ def measure(name, delay, count, prepare):
         return Figure(name, got, wire.connections, seconds)
 
 
-def of_program(binary, directory, count, **settings):
-    def prepare(port):
-        home = directory / f"home{len(settings)}"
-        home.mkdir()
-        made = Box(Program(binary, home))
-        made.fill(count)
-        made.configure(port=port, **settings)
-        return made.command("-q"), dict(
-            env=made.program.environment(), cwd=home)
-    return prepare
-
-
-def of_nullmailer(directory, count):
-    def prepare(port):
-        package = unpacked("nullmailer").absolute()
-        tree = directory / "nullmailer"
-        (tree / "conf").mkdir(parents=True)
-        (tree / "conf/remotes").write_text(
-            f"127.0.0.1 smtp --port={port}\n")
-        (tree / "conf/me").write_text("client.example.com\n")
-        (tree / "mailname").write_text("client.example.com\n")
-        (tree / "protocols").symlink_to(package / "usr/lib/nullmailer")
-        for name in ("queue", "tmp", "failed"):
-            (tree / "queue" / name).mkdir(parents=True)
-        os.mkfifo(tree / "queue/trigger")
-        for number in range(count):
-            (tree / "queue/queue" / f"{number}").write_text(
-                f"sender@example.com\none@example.net\n\n{TEXT}")
-        return [str(package / "usr/sbin/nullmailer-send")], dict(
-            env={"NULLMAILER_TEST_PREFIX": str(tree), "PATH": "/usr/bin:/bin"},
-            cwd=directory)
-    return prepare
-
-
-def of_msmtpq(directory, count):
-    def prepare(port):
-        if not MSMTPQ.exists() or not shutil.which("msmtp"):
-            raise Unavailable("msmtp is not installed")
-        home = directory / "msmtpq"
-        queue = home / "queue"
-        queue.mkdir(parents=True, mode=0o700)
-        rc = home / ".msmtprc"
-        rc.write_text("account default\nhost 127.0.0.1\n"
-                      f"port {port}\nfrom sender@example.com\n")
-        rc.chmod(0o600)
-        for number in range(count):
-            (queue / f"{number:08}.mail").write_text(TEXT)
-            (queue / f"{number:08}.msmtp").write_text("-- one@example.net\n")
-        return [str(MSMTPQ), "--q-mgmt", "-r"], dict(env={
-            "HOME": str(home), "MSMTPQ_Q": str(queue),
-            "MSMTPQ_LOG": str(home / "log"), "EMAIL_CONN_TEST": "x",
-            "PATH": "/usr/bin:/bin"}, cwd=home)
-    return prepare
-
-
 def compare(binary, count, delay, others=None):
     """A Figure for each program; the slow ones get fewer messages."""
     others = others or count
     with tempfile.TemporaryDirectory(prefix="flush-") as name:
         directory = Path(name)
         yield measure("postrider", delay, count,
-                      of_program(binary, directory, count))
-        yield measure("over one", delay, max(others, count // 10),
-                      of_program(binary, directory, max(others, count // 10),
-                                 queue_connections=1))
+                      queues.of_program(binary, directory, count))
+        few = max(others, count // 10)
+        yield measure("over one", delay, few, queues.of_program(
+            binary, directory, few, queue_connections=1))
         yield measure("nullmailer", delay, others,
-                      of_nullmailer(directory, others))
+                      queues.of_nullmailer(directory, others))
         yield measure("msmtpq", delay, others,
-                      of_msmtpq(directory, others))
+                      queues.of_msmtpq(directory, others))
 
 
 def main():

@@ -222,6 +222,22 @@ def test_everything_at_once(program, end):
             (["one@example.net"], b".\r\n"), (["two@example.net"], b"..x\r\n")]
 
 
+def test_debugging_does_not_speak_in_the_dialogue(program):
+    """As msmtp it shows both on standard output; here that is taken."""
+    link = program.home / "msmtp"
+    link.symlink_to(program.path)
+    data = (b"EHLO me\nMAIL FROM:<sender@example.com>\n"
+            b"RCPT TO:<one@example.net>\nDATA\n\n.\nQUIT\n")
+    with plain_relay(program):
+        program.path = str(link)
+        result, replies = run(program, data, "-d")
+        assert result.code == 0
+        assert codes(replies) == [220, 250, 250, 250, 354, 250, 221]
+        assert all(re.match(rb"[0-9]{3}[ -]", line) for line in replies)
+        assert b"host = 127.0.0.1" in result.err
+        assert b"--> RCPT TO:<one@example.net>" in result.err
+
+
 # ----------------------------------------------------------------- the text
 
 BODIES = [

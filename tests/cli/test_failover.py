@@ -162,6 +162,28 @@ def test_the_spool_is_the_last_resort(program, authority, when):
         assert len(pair.second.messages) == 1
 
 
+@pytest.mark.parametrize("when", ["on_failure", "always"])
+def test_what_waits_is_as_its_own_account_sends_it(program, authority, when):
+    """Whatever the other one's rules did to it, and with one Message-ID."""
+    spool = program.home / "spool"
+    with Pair(program, authority, {"port": 1, "queue": when, "spool": spool},
+              second={"faults": [Fault("body-end", close="before",
+                                       deliver=True)]}) as pair:
+        assert pair.send().code == 0
+        name, = [path.name for path in (spool / "new").iterdir()]
+        conf = program.home / ".postriderrc"
+        conf.write_text(conf.read_text().replace(
+            "port 1\n", f"port {pair.first.emulator.port}\n"))
+        assert pair.program.run([f"--queue-retry={name}"]).code == 0
+        early, = pair.second.messages
+        late, = pair.first.messages
+        assert OTHER.encode() in early.content
+        assert b"example.org" not in late.content
+        assert late.mail_from == SENDER
+        assert email.message_from_bytes(early.content)["Message-ID"] == \
+            email.message_from_bytes(late.content)["Message-ID"]
+
+
 @pytest.mark.parametrize("when", ["off", "on_failure", "always"])
 def test_what_may_have_arrived_stays_with_its_account(program, authority,
                                                       when):

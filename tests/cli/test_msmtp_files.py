@@ -133,6 +133,29 @@ OCI = "smtp.email.eu-frankfurt-1.oci.oraclecloud.com"
 VPC = "vpce-0123456789abcdef0-abcdefgh.email-smtp.eu-west-1.vpce.amazonaws.com"
 
 
+NO_SENDER = "# from is not set: no message is sent without -f"
+
+
+@pytest.mark.parametrize("text,args,said", [
+    ("host h\n", [], True),
+    ("host h\nfrom\n", [], True),
+    ("host h\n", ["-f", "a@b.example"], False),
+    ("host h\n", ["-f", "<>"], False),
+    ("host h\n", ["--read-envelope-from"], False),
+    ("host h\nfrom a@b.example\n", [], False),
+    ("host h\nfrom *@b.example\n", [], False),
+    ("host h\nauto_from on\n", [], False),
+    # With a provider the header may say it.
+    ("provider ses\nregion eu-west-1\n", [], False),
+])
+def test_no_sender(program, text, args, said):
+    """An account for callers that name one is no error, as with msmtp."""
+    conf = write(program, "rc", text)
+    result = program.run(["-P", f"--file={conf}", *args])
+    assert (result.code, result.err) == (0, b"")
+    assert (NO_SENDER in result.out.decode().splitlines()) == said
+
+
 @pytest.mark.parametrize("text,expected,missing", [
     (f"host {SES}\nfrom a@b.example\n",
      ["provider ses", "region eu-west-1", "tls = on   # now off",
@@ -155,7 +178,7 @@ def test_hint(program, text, expected, missing):
     result = program.run(["-P", f"--file={conf}"])
     assert (result.code, result.err) == (0, b"")
     hint = [line for line in result.out.decode().splitlines()
-            if line.startswith("#")]
+            if line.startswith("#") and not line.startswith(NO_SENDER)]
     for words in expected:
         assert any(line.startswith(f"#   {words}") for line in hint), hint
     for words in missing:
@@ -200,3 +223,17 @@ def test_host_on_the_command_line_has_no_account(program, tmp_path):
                           "a@b.example", "r@x.example"], b"X: y\n\nx\n")
     assert result.code == 75
     assert result.err.endswith(b"msmtp: could not send mail\n")
+
+
+@pytest.mark.parametrize("args", [
+    ["-P", "-bm"], ["-bm", "-P"], ["--pretend", "-bm", "-oi"],
+    ["--version", "-bm"]])
+def test_the_default_mode_takes_nothing_back(program, args):
+    """-bm is what mail programs add; it must not send what -P looks at."""
+    with EmulatorThread(Policy(), mode="plain") as relay:
+        conf = program.configure({"port": relay.port})
+        result = program.run([f"--file={conf}", *args, "r@x.example"],
+                             b"X: y\n\nx\n")
+        sent = bool(relay.messages)
+    assert (result.code, result.err) == (0, b"")
+    assert not sent

@@ -381,6 +381,20 @@ def test_aliases(program, plain_server, args, people):
         assert f"warning: {path}: line 5".encode() in result.err
 
 
+def test_an_alias_of_too_many_is_not_cut(program, plain_server):
+    names = [f"u{n}@example.net" for n in range(1001)]
+    (program.home / "aliases").write_text(
+        f"most: {', '.join(names[:-1])}\nall: {', '.join(names)}\n")
+    conf = program.configure({"port": plain_server.port,
+                              "aliases": program.home / "aliases"})
+    result = program.run([f"--file={conf}", "all"], b"\nx\n")
+    assert result.code != 0 and not plain_server.sessions
+    assert b"all" in result.err and b"1000" in result.err
+    result = program.run([f"--file={conf}", "most"], b"\nx\n")
+    assert result.code == 0
+    assert len(plain_server.messages[0].rcpt_to) == 1000
+
+
 def test_missing_aliases_lose_no_mail(program, plain_server):
     conf = program.configure({"port": plain_server.port,
                               "aliases": "/nonexistent",

@@ -284,6 +284,8 @@ def test_unknown_is_tried_again(program, authority, when):
         begun = int(time.time())
         result = queue.send()
         assert result.code == 0 and result.log[-1]["outcome"] == "UNKNOWN"
+        # It is the queue's to send it again, and nobody else's.
+        assert result.err == b""
         name, = queue.names()
         assert queue.letters(name) == {"one": "unknown"}
         assert queue.json()[0]["next_try"] >= begun + 15 * 60
@@ -298,8 +300,10 @@ def test_unknown_is_tried_again(program, authority, when):
 def test_unknown_is_held(program, authority, when):
     with Queue(program, authority, {"queue": when, "queue_unknown": "hold"},
                faults=lost()) as queue:
-        assert queue.send().code == 0
+        result = queue.send()
         name, = queue.names("hold")
+        assert (result.code, result.err.count(b"\n")) == (0, 1)
+        assert f"{name}: on hold, it may have".encode() in result.err
         assert queue.run().code == 0
         assert len(queue.relay.messages) == 1
         assert queue.call("--queue-release", name).code == 0
@@ -403,6 +407,19 @@ def test_refused_credentials_are_shown_once(program, authority):
         assert len(queue.relay.sessions) == 1
         assert sorted(one["attempts"] for one in queue.json()) == \
             4 * [1] + [2]
+
+
+def test_a_sender_that_is_not_approved_is_shown_three_times(
+        program, authority):
+    """More of it shuts the whole machine out."""
+    with Queue(program, authority, provider="oci",
+               verified={"nobody@example.com"}) as queue:
+        queue.keep(*8 * [MESSAGE])
+        queue.make_due()
+        assert queue.run().code == 0
+        tried = [one for one in queue.json() if one["attempts"] == 2]
+        assert len(tried) == 3
+        assert {one["code"] for one in tried} == {535}
 
 
 def test_a_relay_that_ends_every_session(program, authority):

@@ -168,7 +168,7 @@ def test_a_spool_of_somebody_else(queue):
     queue.spool.chmod(0o755)
     for args in (["-bp"], ["-bP"], ["--queue-json"], ["-q"]):
         result = queue.call(*args)
-        assert result.code == 78 and result.out == b""
+        assert result.code == 75 and result.out == b""
         assert result.err.count(b"\n") == 1 and b"0700" in result.err
 
 

@@ -9,6 +9,7 @@ import email.utils
 import re
 import resource
 import subprocess
+import time
 
 import pytest
 from emulator.auth import ses_password
@@ -100,6 +101,7 @@ def test_it_has_waited_too_long(program, authority):
         assert message["To"] == SENDER
         assert name in text and "one@example.net" in text
         assert "waited too long" in " ".join(text.split())
+        assert "may have delivered" not in text
         assert "Connection refused" in text
         assert [one["Final-Recipient"] for one in groups[1:]] == [
             'rfc822; "x y"@example.net', "rfc822; one@example.net"]
@@ -127,6 +129,37 @@ def test_expiry_after_a_reply_says_which(program, authority):
         assert groups[1]["Status"] == "4.4.7"
         assert groups[1]["Diagnostic-Code"] == "smtp; 451 4.3.2 Not now"
         assert groups[1]["Remote-MTA"] == "dns; 127.0.0.1"
+
+
+@pytest.mark.parametrize("end", ["too late", "refused"])
+def test_what_may_have_been_delivered_is_said(program, authority, end):
+    """The last word on it is not the whole truth."""
+    with Queue(program, authority, faults=[
+            Fault("body-end", close="before", deliver=True, times=1)]
+            ) as queue:
+        name, = queue.keep(args=["two@example.net", "one@example.net"])
+        queue.set_letters(name, b"DQ")
+        queue.make_due()
+        assert queue.run().code == 0
+        assert queue.letters(name) == {"two": "done", "one": "unknown"}
+        queue.make_due()
+        if end == "refused":
+            queue.relay.emulator.faults.add(
+                Fault("rcpt", reply="550 5.1.1 No such user", times=1))
+            assert queue.run().code == 67
+        else:
+            queue.configure(port=DEAD_PORT)
+            assert queue.run().code == 0
+            queue.age(6 * DAYS)
+            queue.make_due()
+            result = queue.run()
+            assert b"may have delivered it: connect to" in result.err
+            queue.configure()
+            queue.make_due()
+            queue.run()
+        _, text, groups, _ = parse(queue.relay.messages[-1])
+        assert "may have delivered it" in " ".join(text.split())
+        assert len(groups) == 2
 
 
 def test_a_lifetime_that_is_off(program, authority):
@@ -309,6 +342,29 @@ def test_a_report_waits_as_long_as_any_mail_and_is_put_aside(
         assert queue.everything() == {"failed": 1}
 
 
+def test_nothing_is_given_up_without_a_try(program, authority):
+    """The machine was off all the time, or the clock jumped."""
+    with Queue(program, authority) as queue:
+        queue.keep(MESSAGE, MESSAGE)
+        queue.age(6 * DAYS)
+        for path in (queue.spool / "new").iterdir():
+            last = int(time.time()) - 6 * DAYS
+            rewrite_slots(path, {b"last": last, b"next": last + 300})
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 2 and queue.everything() == {}
+
+
+def test_what_a_person_lets_go_of_is_tried_however_old_it_is(program,
+                                                             authority):
+    with Queue(program, authority) as queue:
+        name, = queue.keep()
+        queue.age(6 * DAYS)
+        assert queue.call("--queue-hold", name).code == 0
+        assert queue.call("--queue-release", name).code == 0
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 1 and queue.everything() == {}
+
+
 def test_report_to(program, authority):
     with Queue(program, authority, {"report_to": "boss@example.com"},
                faults=[NO_SUCH_USER]) as queue:
@@ -362,7 +418,7 @@ def test_no_room_for_the_report(program, authority):
             done = subprocess.run(
                 [program.path, "-q"], env=program.environment(),
                 preexec_fn=no_room, capture_output=True, check=False)
-            assert done.returncode == 71
+            assert done.returncode == 75
             assert b"File too large" in done.stderr
             assert queue.everything() == {"new": 1}
             assert queue.letters(name) == {"one": "refused"}

@@ -45,6 +45,11 @@ class SmallDisk:
         """Where this process finds what is on it."""
         return Path(f"/proc/{self.holder.pid}/root{self.point}")
 
+    def make_read_only(self):
+        subprocess.run(
+            ["nsenter", "-t", str(self.holder.pid), *self.enter, "mount", "-o",
+             "remount,ro", str(self.point)], check=True)
+
     @property
     def filler(self):
         return self.seen / "filler"

@@ -298,7 +298,7 @@ def test_open_to_others(box, sound, mode):
     box.spool.path.chmod(mode)
     mark = box.mark()
     ended = box.run()
-    assert ended.code == 78 and b"0700" in ended.err
+    assert ended.code == 75 and b"0700" in ended.err
     assert not box.delivered(mark).counts
 
 

@@ -74,3 +74,34 @@ def unpacked(name, directory=None):
                 raise Unavailable(f"{package.name}: {trouble[-200:]}")
             part.rename(tree)
     return tree
+
+
+def check_libraries(*programs, **environment):
+    """Raises Unavailable when a library of a program is not installed."""
+    said = subprocess.run(
+        ["ldd", *map(str, programs)], capture_output=True, text=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **environment},
+        check=False).stdout
+    lacking = {line.split()[0] for line in said.splitlines()
+               if line.endswith("not found")}
+    if lacking:
+        raise Unavailable(f"not installed: {' '.join(sorted(lacking))}")
+
+
+def program(name, path):
+    """A program of a package, which need not be installed; as text."""
+    found = unpacked(name) / path
+    if not found.exists():
+        raise Unavailable(f"package {name} has no {path}")
+    check_libraries(found)
+    return str(found)
+
+
+def version(name):
+    """Of the package that was unpacked, else of the installed one."""
+    unpacked_from = sorted(cache_directory().glob(f"{name}_*.deb"))
+    command = (["dpkg-deb", "-f", str(unpacked_from[-1]), "Version"]
+               if unpacked_from else
+               ["dpkg-query", "-W", "-f", "${Version}", name])
+    return subprocess.run(command, capture_output=True, text=True,
+                          check=False).stdout.strip()

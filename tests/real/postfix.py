@@ -20,20 +20,15 @@ import grp
 import os
 import pwd
 import shutil
-import signal
-import socket
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
-from real import processes
+from real import packages
+from real.daemon import Daemon, free_ports
 from real.packages import Unavailable, unpacked
 
 # Accounts every Debian has.  Postfix wants three that share no group.
 OWNER, SETGID_GROUP, DELIVERY = "uucp", "games", "nobody"
-START_SECONDS = 30
-ATTEMPTS = 3            # a port that was free may be taken by then
 
 # The password is found in no library and no other file of a test.
 USER, PASSWORD, REALM = "tester", "canary-7Hq2-Zt9w-Vb4k", "example.com"
@@ -162,18 +157,6 @@ class Stored:
     message: bytes      # all that follows, lines ending in LF
 
 
-def _free_ports(address, count):
-    """Ports the kernel picks, all different."""
-    sockets = []
-    try:
-        for _ in range(count):
-            sockets.append(socket.create_server((address, 0)))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
 def _split_trace(data):
     """(trace field, rest): the first field and its continuation lines."""
     at = data.find(b"\n") + 1
@@ -200,27 +183,24 @@ def check_possible():
 def check_libraries(tree):
     """Raises Unavailable when a library of Postfix is not installed."""
     programs = tree / "usr/lib/postfix/sbin"
-    said = subprocess.run(
-        ["ldd", *(str(programs / name) for name in (
-            "master", "smtpd", "cleanup", "tlsmgr"))],
-        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin",
-             "LD_LIBRARY_PATH": f"{tree}/usr/lib/postfix"},
-        capture_output=True, text=True, check=False).stdout
-    lacking = {line.split()[0] for line in said.splitlines()
-               if line.endswith("not found")}
-    if lacking:
-        raise Unavailable(f"not installed: {' '.join(sorted(lacking))}")
+    packages.check_libraries(
+        *(programs / name for name in (
+            "master", "smtpd", "cleanup", "tlsmgr")),
+        LD_LIBRARY_PATH=f"{tree}/usr/lib/postfix")
 
 
-class Postfix:
+class Postfix(Daemon):
     """One instance; `ports` maps the names of LISTENERS to port numbers."""
 
+    name = "Postfix"
     user = f"{USER}@{REALM}"
     password = PASSWORD
+    main_text, master_text = MAIN, MASTER
 
     def __init__(self, certificate, listeners=None, sasl=SASL,
                  environment=None, address="127.0.0.1"):
         """`environment` is what the libraries of SASL are to see."""
+        super().__init__(address)
         check_possible()
         self.tree = unpacked("postfix")
         check_libraries(self.tree)
@@ -228,38 +208,6 @@ class Postfix:
         self.listeners = LISTENERS if listeners is None else listeners
         self.sasl = sasl
         self.environment = environment or {}
-        self.address = address
-        self.ports = {}
-        self.base = None
-        self.master = self.guard = None
-
-    def __enter__(self):
-        self.base = Path(tempfile.mkdtemp(prefix="postfix-"))
-        try:
-            self._lay_out()
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    @property
-    def log(self):
-        """The log of Postfix as text."""
-        path = self.base / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def has_logged(self, words, seconds=10.0):
-        """Wait for words in the log: Postfix writes it when it has time."""
-        deadline = time.monotonic() + seconds
-        while words not in self.log:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
 
     # What lies in the directory
 
@@ -283,7 +231,7 @@ class Postfix:
         os.chown(base / "mail", delivery.pw_uid, delivery.pw_gid)
         self._write("store", STORE)
         self._write("sasl/smtpd.conf", self.sasl.format(base=base))
-        self._write("main.cf", MAIN.format(
+        self._write("main.cf", self.main_text.format(
             tree=self.tree, base=base, owner=OWNER, group=SETGID_GROUP,
             key=self.key, chain=self.chain, realm=REALM,
             imported=" ".join(self.environment)))
@@ -304,10 +252,10 @@ class Postfix:
         os.chown(path, owner.pw_uid, 0)
         path.chmod(0o400)
 
-    def _write_listeners(self):
+    def _choose_ports(self):
         self.ports = dict(zip(self.listeners,
-                              _free_ports(self.address,
-                                          len(self.listeners))))
+                              free_ports(self.address,
+                                         len(self.listeners))))
         lines = []
         for name, port in self.ports.items():
             lines.append(f"{self.address}:{port} inet n - n - - smtpd")
@@ -315,74 +263,20 @@ class Postfix:
                         **self.listeners[name]}
             lines += [f"  -o {{ {key} = {value} }}"
                       for key, value in settings.items()]
-        text = MASTER.format(base=self.base, delivery=DELIVERY)
+        text = self.master_text.format(base=self.base, delivery=DELIVERY)
         self._write("master.cf", "\n".join(lines) + "\n" + text)
 
     # Running it
 
-    def _start(self):
-        for _ in range(ATTEMPTS):
-            self._write_listeners()
-            trouble = self._start_master()
-            if trouble is None:
-                return
-            self._end_processes()
-        raise RuntimeError(f"Postfix does not start: {trouble}")
-
-    def _start_master(self):
-        """None when every port answers, else what went wrong."""
-        (self.base / "log").unlink(missing_ok=True)
+    def _run(self):
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",
                "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix",
                **self.environment}
-        errors = open(self.base / "stderr", "wb")
-        with errors:
-            self.master = subprocess.Popen(
-                [f"{self.tree}/usr/lib/postfix/sbin/master",
-                 "-d", "-c", str(self.base / "config")],
-                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                env=env, start_new_session=True)
-        self.guard = processes.Guard(self.master.pid, self.base)
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self.master.poll() is not None:
-                break
-            if "daemon started" in self.log and self._answers():
-                return None
-            time.sleep(0.02)
-        said = (self.base / "stderr").read_text(errors="replace")
-        return f"ended with {self.master.poll()}: {said}\n{self.log[-3000:]}"
+        return [f"{self.tree}/usr/lib/postfix/sbin/master",
+                "-d", "-c", str(self.base / "config")], env
 
-    def _answers(self):
-        try:
-            for port in self.ports.values():
-                socket.create_connection((self.address, port), 1).close()
-        except OSError:
-            return False
-        return True
-
-    def _end_processes(self):
-        """End the master and wait for it and all that it started."""
-        if self.master is None:
-            return
-        if self.master.poll() is None:
-            self.master.send_signal(signal.SIGTERM)
-            try:
-                self.master.wait(10)
-            except subprocess.TimeoutExpired:
-                self.master.kill()
-                self.master.wait()
-        processes.end_session(self.master.pid)
-        self.guard.dismiss()
-        self.master = self.guard = None
-
-    def stop(self):
-        """End it and remove its directory; twice does no harm."""
-        try:
-            self._end_processes()
-        finally:
-            if self.base:
-                shutil.rmtree(self.base, ignore_errors=True)
+    def _is_up(self):
+        return "daemon started" in self.log
 
     # What it has delivered
 

@@ -23,11 +23,29 @@ def in_session(session):
     return found
 
 
+def in_mount_namespace_of(process):
+    """Ids of the other processes that see the same mounts."""
+    def namespace(one):
+        try:
+            return os.readlink(f"/proc/{one}/ns/mnt")
+        except OSError:
+            return None
+    wanted = namespace(process)
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")
+            if wanted and namespace(path.name) == wanted
+            and int(path.name) != process]
+
+
 def end_session(session, seconds=10):
     """Ask every process of a session to end, in the end by force."""
+    end_all(lambda: in_session(session), seconds)
+
+
+def end_all(find, seconds=10):
+    """The same with the processes whose ids find() gives."""
     deadline = time.monotonic() + seconds
     asked = set()
-    while left := in_session(session):
+    while left := find():
         late = time.monotonic() > deadline
         for process in left:
             if late or process not in asked:

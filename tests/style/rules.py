@@ -41,8 +41,8 @@ FOREIGN = [
 
 LIBC = set("""
 arpa/inet assert dirent dlfcn endian errno fcntl fnmatch getopt glob grp
-ifaddrs inttypes langinfo libgen limits locale math net/if netdb netinet/in
-netinet/ip netinet/tcp paths poll pthread pty pwd regex sched search semaphore
+ifaddrs inttypes langinfo libgen limits locale malloc math net/if netdb
+netinet/in netinet/ip netinet/tcp paths poll pthread pty pwd regex sched search semaphore
 signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib
 stdnoreturn string strings syslog termios threads time unistd utime
 """.split())

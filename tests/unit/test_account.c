@@ -124,6 +124,11 @@ static const struct complete_row {
 	    "rc: line 2: tls needs tls_trust_file: a file, or system" },
 	{ "tls off\ntls_trust_file\n", "tls", "tls=off@rc:1", "" },
 	{ "user u\nauth off\n", "user", "user=u@rc:1", "" },
+	/* the spool */
+	{ "spool /var/x\n", "spool", "spool=/var/x@rc:1", "" },
+	{ "spool\n", "spool", "spool=@rc:1", "" },
+	{ "host h\nspool var/x\n", "spool", NULL,
+	    "rc: line 2: spool: a path that begins with / or ~/ expected" },
 };
 
 TEST(complete)

@@ -214,6 +214,32 @@ TEST(ascii)
 	}
 }
 
+TEST(names_of_hosts)
+{
+	static const struct {
+		const char *name;
+		bool is_one;
+	} rows[] = {
+		{ "a", true },
+		{ "A-1_b.c.", true },
+		{ "", false },
+		{ ".", false },
+		{ ".a", false },
+		{ "a..b", false },
+		{ "a..", false },
+		{ "a b", false },
+		{ "a>", false },
+		{ "a/c", false },
+		{ "[", false },
+		{ "b\xc3\xbc", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].name);
+		CHECK_INT(host_is_name(rows[i].name), rows[i].is_one);
+	}
+}
+
 TEST(addresses)
 {
 	static const struct {

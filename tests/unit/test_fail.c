@@ -83,6 +83,7 @@ TEST(exit_codes_of_the_kinds)
 		{ FAIL_TLS, 75 },
 		{ FAIL_LATER, 75 },
 		{ FAIL_UNSURE, 75 },
+		{ FAIL_SPOOL, 75 },
 		{ FAIL_LOCKED, 75 },
 		{ FAIL_NOMEM, 75 },
 		{ FAIL_PROTOCOL, 76 },

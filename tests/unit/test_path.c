@@ -38,6 +38,36 @@ TEST(make)
 		    "SMTPUTF8" },
 		{ "a@\xe2\x80\xa8.example", NULL, "a@\xe2\x80\xa8.example",
 		    false, "" },
+		/* What stands for "b> size=1", "b c", "", ".", "b..c", "a/c",
+		   and in front of a label for a quote. */
+		{ "a@b\xef\xbc\x9e\xc2\xa0SIZE\xef\xbc\x9d"
+		  "1",
+		    NULL,
+		    "a@b\xef\xbc\x9e\xc2\xa0SIZE\xef\xbc\x9d"
+		    "1",
+		    false, "not the name of a host" },
+		{ "a@b\xe3\x80\x80"
+		  "c",
+		    NULL,
+		    "a@b\xe3\x80\x80"
+		    "c",
+		    false, "not the name of a host" },
+		{ "a@\xc2\xad", NULL, "a@\xc2\xad", false,
+		    "not the name of a host" },
+		{ "a@\xe3\x80\x82", NULL, "a@\xe3\x80\x82", false,
+		    "not the name of a host" },
+		{ "a@b\xe3\x80\x82.c", NULL, "a@b\xe3\x80\x82.c", false,
+		    "not the name of a host" },
+		{ "a@\xe2\x84\x80", NULL, "a@\xe2\x84\x80", false,
+		    "not the name of a host" },
+		{ "a@\xef\xbc\x82.b", NULL, "a@\xef\xbc\x82.b", false,
+		    "not the name of a host" },
+		{ "a@b\xe3\x80\x82"
+		  "c",
+		    "a@b.c",
+		    "a@b\xe3\x80\x82"
+		    "c",
+		    false, "" },
 		{ "a@b> SIZE=1", NULL, NULL, false, "cannot carry" },
 		{ "<a@b>", NULL, NULL, false, "cannot carry" },
 		{ "a b@c", NULL, NULL, false, "cannot carry" },

@@ -162,6 +162,38 @@ TEST(slice_trim)
 	CHECK_INT(slice_trim(SLICE(" \0 ")).n, 1);
 }
 
+TEST(slice_chop)
+{
+	static const struct {
+		const char *text, *chopped;
+	} rows[] = {
+		{ "", "" },
+		{ "\r\n", "" },
+		{ "\n\r\r\n", "" },
+		{ "a", "a" },
+		{ "a\n", "a" },
+		{ "a\r\n", "a" },
+		{ "a \r\r\n", "a " },
+		{ "\r\n a\r", "\r\n a" },
+		{ "a\r\n ", "a\r\n " },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CASE(rows[i].text);
+		CHECK_SLICE(
+		    slice_chop(slice_of(rows[i].text)), rows[i].chopped);
+	}
+	CHECK_INT(slice_chop((struct slice){ NULL, 0 }).n, 0);
+}
+
+TEST(slice_has_8bit)
+{
+	CHECK(!slice_has_8bit((struct slice){ NULL, 0 }));
+	CHECK(!slice_has_8bit(SLICE("a\0\x7f")));
+	CHECK(slice_has_8bit(SLICE("\x80")));
+	CHECK(slice_has_8bit(SLICE("a\0\xff")));
+}
+
 TEST(slice_take_line)
 {
 	struct slice rest = SLICE("a\r\n\nb\rc\nlast");
@@ -382,6 +414,7 @@ TEST(classes_all_bytes)
 		char c = (char)i;
 
 		CHECK_INT(is_blank(c), i == 32 || i == 9);
+		CHECK_INT(is_space(c), i == 32 || i == 9 || i == 10 || i == 13);
 		CHECK_INT(is_control(c), i < 32 || i == 127);
 		CHECK_INT(is_8bit(c), i >= 128);
 		CHECK_INT((unsigned char)ascii_lower(c),

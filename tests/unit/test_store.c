@@ -1,3 +1,4 @@
+#include "child.h"
 #include "io.h"
 #include "store.h"
 #include "unit.h"
@@ -165,7 +166,7 @@ TEST(dropped_is_gone)
 	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
 	CHECK_INT(store_drop(&s, STORE_NEW, &f, &why), 0);
 	CHECK_INT(store_drop(&s, STORE_NEW, &f, &why), -1);
-	CHECK_INT(why.kind, FAIL_OS);
+	CHECK_INT(why.kind, FAIL_SPOOL);
 	store_settle(&s);
 	store_release(&f);
 	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), -1);
@@ -301,7 +302,7 @@ TEST(failed_save)
 		CHECK_INT(pread(fd, before, 512, sound), 512);
 		f.fd = bad;
 		CHECK_INT(queuefile_save(&f, &why), -1);
-		CHECK_INT(why.kind, FAIL_OS);
+		CHECK_INT(why.kind, FAIL_SPOOL);
 		f.fd = fd;
 		/* As the next one would be when it is torn. */
 		CHECK_INT(queuefile_save(&f, &why), 0);
@@ -433,7 +434,7 @@ TEST(who_is_at_work)
 	CHECK_INT(store_open(&s, SPOOL, &why), 0);
 	CHECK_INT(mkdir(SPOOL "/lock", 0700), 0);
 	CHECK_INT(store_lock(&s, &why), -1);
-	CHECK_INT(why.kind, FAIL_OS);
+	CHECK_INT(why.kind, FAIL_SPOOL);
 	store_close(&s);
 	arena_free(&a);
 }
@@ -611,17 +612,18 @@ TEST(directories)
 		{ "nothing there", ":", FAIL_NONE },
 		{ "ours", "mkdir -m 700 spool", FAIL_NONE },
 		{ "half of it", "mkdir -m 700 spool spool/new", FAIL_NONE },
-		{ "open to others", "mkdir -m 755 spool", FAIL_CONFIG },
+		{ "open to others", "mkdir -m 755 spool", FAIL_SPOOL },
 		{ "part open to others",
 		    "mkdir -m 700 spool; mkdir -m 770 "
 		    "spool/new",
-		    FAIL_CONFIG },
-		{ "a file", ": > spool", FAIL_OS },
-		{ "a link", "mkdir -m 700 other; ln -s other spool", FAIL_OS },
+		    FAIL_SPOOL },
+		{ "a file", ": > spool", FAIL_SPOOL },
+		{ "a link", "mkdir -m 700 other; ln -s other spool",
+		    FAIL_SPOOL },
 		{ "part is a link",
 		    "mkdir -m 700 spool other; ln -s ../other "
 		    "spool/new",
-		    FAIL_OS },
+		    FAIL_SPOOL },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -742,4 +744,41 @@ TEST(large)
 	arena_free(&a);
 	free(text);
 	free(back);
+}
+
+enum { SOMEBODY = 65534 };
+
+/* As another user in a directory whose names only its owner may know. */
+static int open_below(void *path)
+{
+	struct fail why = { .kind = FAIL_NONE };
+	struct store s;
+
+	if (geteuid() == 0 && setuid(SOMEBODY) != 0)
+		return 2;
+	if (store_open(&s, path, &why) != 0) {
+		(void)fprintf(stderr, "%s\n", why.text);
+		return 1;
+	}
+	store_close(&s);
+	return 0;
+}
+
+TEST(a_parent_that_may_not_be_read)
+{
+	char path[] = SPOOL;
+
+	wipe();
+	CHECK_INT(mkdir("other", 0700), 0);
+	CHECK_INT(chdir("other"), 0);
+	CHECK_INT(mkdir(SPOOL, 0700), 0);
+	if (geteuid() == 0)
+		CHECK_INT(chown(SPOOL, SOMEBODY, SOMEBODY), 0);
+	CHECK_INT(chmod(".", 0311), 0);
+	CHECK_INT(child_run(open_below, path), 0);
+	/* And again, when its places are there. */
+	CHECK_INT(child_run(open_below, path), 0);
+	CHECK_INT(chmod(".", 0700), 0);
+	CHECK_INT(access(SPOOL "/failed", F_OK), 0);
+	CHECK_INT(chdir(".."), 0);
 }

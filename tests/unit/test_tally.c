@@ -164,3 +164,20 @@ TEST(many_empty_lines)
 	compare(text, sizeof(text), 65536);
 	compare(text, sizeof(text), 65537);
 }
+
+/* Among good ends of lines, one octet too many or one that lacks another. */
+TEST(one_odd_end)
+{
+	static const char octets[] = "\r\nx";
+	char text[300];
+
+	for (size_t at = 0; at < sizeof(text); at++)
+		for (const char *c = octets; *c; c++) {
+			for (size_t i = 0; i < sizeof(text); i++)
+				text[i] = "x\r\n"[i % 3];
+			CASE("an octet");
+			text[at] = *c;
+			compare(text, sizeof(text), sizeof(text));
+			compare(text, sizeof(text) - 1, sizeof(text));
+		}
+}

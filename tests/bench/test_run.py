@@ -1,0 +1,68 @@
+"""The command runs, and what it counts of the program is within the budget."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from real.measure_run import is_instrumented
+
+RUN = Path(__file__).with_name("run")
+LIMIT_SECONDS = 600
+COUNTED = ("M instructions, 2 KB", "M instructions, 10 MB", "system calls",
+           "libraries", "peak, 2 KB", "peak, 40 MB")
+
+
+def run(*arguments):
+    return subprocess.run([RUN, *arguments], capture_output=True, text=True,
+                          timeout=LIMIT_SECONDS, check=False,
+                          env={**os.environ, "LC_ALL": "C"})
+
+
+@pytest.fixture(scope="module")
+def page(binary):
+    """What the quick run has printed as a page: (exit status, text)."""
+    if is_instrumented(binary):
+        pytest.skip("valgrind and sanitizers exclude each other")
+    for tool in ("valgrind", "strace"):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
+    done = run("--quick", "--only", "nullmailer", "--markdown", "--program",
+               str(binary))
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("goal", COUNTED)
+def test_what_is_counted_is_within_the_budget(page, goal):
+    lines = [line for line in page[1].splitlines()
+             if line.startswith("- ") and " of at most " in line
+             and goal in line]
+    assert len(lines) == 1, page[1]
+    assert lines[0].startswith("- met: "), lines[0]
+
+
+def test_the_exit_status_tells_a_missed_goal(page):
+    status, text = page
+    missed = any(line.startswith("- MISSED: ") and goal in line
+                 for line in text.splitlines() for goal in COUNTED)
+    assert status == missed
+
+
+def test_a_row_and_its_ratio(page):
+    """Of the other peer, or why there is none."""
+    lines = [line for line in page[1].splitlines() if "nullmailer" in line]
+    assert any(line.startswith("| nullmailer |") and "x)" in line
+               or "not measured" in line for line in lines), page[1]
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--only", "nobody"], "no such peer: nobody"),
+    (["--parts", "nothing"], "the parts are"),
+])
+def test_a_wrong_word_is_named(arguments, words):
+    done = run(*arguments)
+    assert done.returncode in (1, 2) and words in done.stderr
+    assert not done.stdout
