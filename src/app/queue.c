@@ -356,7 +356,13 @@ static int open_store(struct queued *q, struct send *s, struct fail *why)
 	/* That of root is there from the installation. */
 	if (!is_set(s->files.settings.spool) && getuid() != 0)
 		make_parents(path, s->arena);
-	return store_open(&q->store, path, why);
+	if (store_open(&q->store, path, why) != 0)
+		return -1;
+	q->store.limits = (struct room_limits){
+		.bytes = (uint64_t)s->files.settings.spool_max,
+		.messages = (uint64_t)s->files.settings.spool_max_messages,
+	};
+	return 0;
 }
 
 static int hold_what_is_unknown(

@@ -1,5 +1,5 @@
 /*
- * One message of the queue in the hands of a person, named by its whole id.
+ * Messages of the queue in the hands of a person, named by their whole ids.
  * What is changed is locked; a message that somebody is sending is left
  * alone. A change by hand leaves a line in the log.
  */
@@ -68,6 +68,22 @@ static int end(struct named *n, int result, const struct fail *why)
 	if (n->is_there)
 		store_close(&n->store);
 	return result == 0 ? 0 : mode_say(why);
+}
+
+/* Each that is named, in turn; the exit code is that of the last failure. */
+static int each(const struct invocation *inv, struct arena *a,
+    int (*one)(const struct invocation *inv, struct arena *a))
+{
+	struct invocation call = *inv;
+	int code = one(&call, a), other;
+
+	for (size_t i = 0; i < inv->n_operands; i++) {
+		call.mode_value = inv->operands[i];
+		other = one(&call, a);
+		if (other != 0)
+			code = other;
+	}
+	return code;
 }
 
 /* Where the account, or the one of this invocation, has its log. */
@@ -193,7 +209,7 @@ static int show(struct named *n, struct fail *why)
 	return result;
 }
 
-int mode_queue_show(const struct invocation *inv, struct arena *a)
+static int show_one(const struct invocation *inv, struct arena *a)
 {
 	struct named n;
 	struct fail why;
@@ -202,6 +218,11 @@ int mode_queue_show(const struct invocation *inv, struct arena *a)
 	if (result == 0)
 		result = show(&n, &why);
 	return end(&n, result, &why);
+}
+
+int mode_queue_show(const struct invocation *inv, struct arena *a)
+{
+	return each(inv, a, show_one);
 }
 
 /* ---- drop, hold, release ---- */
@@ -285,19 +306,34 @@ static int edit(const struct invocation *inv, struct arena *a,
 	return end(&n, result, &why);
 }
 
-int mode_queue_drop(const struct invocation *inv, struct arena *a)
+static int drop_one(const struct invocation *inv, struct arena *a)
 {
 	return edit(inv, a, drop);
 }
 
-int mode_queue_hold(const struct invocation *inv, struct arena *a)
+int mode_queue_drop(const struct invocation *inv, struct arena *a)
+{
+	return each(inv, a, drop_one);
+}
+
+static int hold_one(const struct invocation *inv, struct arena *a)
 {
 	return edit(inv, a, hold);
 }
 
-int mode_queue_release(const struct invocation *inv, struct arena *a)
+int mode_queue_hold(const struct invocation *inv, struct arena *a)
+{
+	return each(inv, a, hold_one);
+}
+
+static int release_one(const struct invocation *inv, struct arena *a)
 {
 	return edit(inv, a, release);
+}
+
+int mode_queue_release(const struct invocation *inv, struct arena *a)
+{
+	return each(inv, a, release_one);
 }
 
 /* ---- retry ---- */
@@ -315,7 +351,7 @@ static int say_if_waiting(struct named *n)
 	return fail_exit_code(FAIL_LATER);
 }
 
-int mode_queue_retry(const struct invocation *inv, struct arena *a)
+static int retry_one(const struct invocation *inv, struct arena *a)
 {
 	const struct queue_run run = { .inv = inv, .id = inv->mode_value };
 	struct named n;
@@ -332,4 +368,9 @@ int mode_queue_retry(const struct invocation *inv, struct arena *a)
 		code = say_if_waiting(&n);
 	(void)end(&n, 0, &why);
 	return code;
+}
+
+int mode_queue_retry(const struct invocation *inv, struct arena *a)
+{
+	return each(inv, a, retry_one);
 }

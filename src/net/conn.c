@@ -438,7 +438,8 @@ static int stream_flush(
 
 char *conn_room(struct conn *c)
 {
-	return c->out + c->out_n;
+	/* What waits on a broken connection never leaves. */
+	return c->is_broken ? c->out : c->out + c->out_n;
 }
 
 int conn_stream(struct conn *c, size_t n, int seconds, struct fail *why)

@@ -1,7 +1,6 @@
 #include "store.h"
 #include "io.h"
 #include "name.h"
-#include "room.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -199,9 +198,9 @@ int store_add(struct store *s, struct queue_file *f, struct msg *m,
     struct arena *a, struct fail *why)
 {
 	f->is_unsure = false;
-	if (!room_is_left(s->dir[STORE_TMP]))
-		return fail(why, FAIL_SPOOL,
-		    "the spool %s: the file system is full", s->path);
+	if (room_check(
+		s->dir, STORE_PLACES, &s->limits, msg_wire_size(m), why) != 0)
+		return fail_wrap(why, "the spool %s", s->path);
 	if (create(s, f, a, why) != 0)
 		return -1;
 	if (commit(s, f, m, why) == 0)

@@ -24,6 +24,7 @@
 #define SPOOL_STORE_H
 
 #include "queuefile.h"
+#include "room.h"
 
 enum store_place {
 	STORE_TMP,
@@ -37,6 +38,7 @@ struct store {
 	const char *path; /* borrowed */
 	int root;
 	int dir[STORE_PLACES];
+	struct room_limits limits; /* of store_add(); store_open() sets none */
 };
 
 /* One name in a directory. */

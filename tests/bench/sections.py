@@ -43,8 +43,7 @@ def missing(name, reason):
 
 
 def counted(bench, server, trust, key, sizes):
-    """Instructions for each size, calls and libraries for the small one;
-    medians of so many runs: {size: runs}."""
+    """Instructions for each size, calls and libraries for the small one."""
     table = Table(key, f"Counted: TLS from the start to {server.name}, "
                        f"{TRUSTED[trust]}",
                   [*[Column(KEYS[size], f"M instructions, {NAMES[size]}",
@@ -56,28 +55,13 @@ def counted(bench, server, trust, key, sizes):
         table.lack(None, f"not installed: {' '.join(lacking)}")
         return table
     for sender in bench.senders(table, server, trust=trust):
-        for size, runs in sizes.items():
-            found = repeated(bench, table, sender, runs, sender.instructions,
-                             size)
+        for size in sizes:
+            found = bench.measure(table, sender, sender.instructions, size)
             table.put(sender.peer.name, **{KEYS[size]: found})
-        calls = repeated(bench, table, sender, sizes[SMALL], sender.calls,
-                         SMALL)
+        calls = bench.measure(table, sender, sender.calls, SMALL)
         if calls:
             table.put(sender.peer.name, calls=calls[0], libraries=calls[1])
     return table
-
-
-def repeated(bench, table, sender, runs, meter, size):
-    """The median of what a meter gives, of each part if it is a tuple; None
-    when the peer has failed."""
-    found = []
-    for _ in range(runs):
-        one = bench.measure(table, sender, meter, size)
-        if one is None:
-            return None
-        found.append(one)
-    return statistics.median_low(found) if isinstance(found[0], int) else \
-        tuple(map(statistics.median_low, zip(*found)))
 
 
 def memory(bench, server):

@@ -34,8 +34,16 @@ def rendered(page):
     return re.sub(r"\s+", " ", text)
 
 
+def table(name):
+    """A .def file, with those that it includes in their places."""
+    path = ROOT / "src" / name
+    return re.sub(r'^#include "(\w+\.def)"$',
+                  lambda m: table(path.with_name(m[1])),
+                  path.read_text(encoding="ascii"), flags=re.MULTILINE)
+
+
 def rows(name, pattern):
-    text = (ROOT / "src" / name).read_text(encoding="ascii")
+    text = table(name)
     found = re.findall(pattern, text, re.MULTILINE)
     assert found, name
     return found
@@ -68,9 +76,7 @@ def test_every_directive_was_replaced(page):
     assert not re.search(r"@[A-Z_]+( \S+)?@", source(page))
 
 
-OPTIONS = [row for name in ("options", "options_queue", "options_ses")
-           for row in rows(f"profile/{name}.def",
-                           r"^OPTION\(\s*(\w+),\s*(\w+),")]
+OPTIONS = rows("profile/options.def", r"^OPTION\(\s*(\w+),\s*(\w+),")
 
 
 @pytest.mark.parametrize("key,kind", OPTIONS)

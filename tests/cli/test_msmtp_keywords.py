@@ -9,8 +9,7 @@ from msmtp_table import ROWS
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 TABLES = "".join((ROOT / "src/profile" / name).read_text(encoding="ascii")
-                 for name in ("options.def", "options_queue.def",
-                              "options_alias.c",
+                 for name in ("options.def", "options_alias.c",
                               "config_parse.c"))
 NOT_BUILT = {row.keyword for row in ROWS
              if not re.search(rf'OPTION\({row.keyword},|"{row.keyword}"',

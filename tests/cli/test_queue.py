@@ -819,3 +819,86 @@ def test_a_run_is_patient_too(program, authority):
         assert result.code == 0 and result.seconds < 5
         assert sorted(one["attempts"] for one in queue.json()) == \
             3 * [1] + [2]
+
+
+# ------------------------------------------------------------- a spool that is full
+
+def refuses(result, words):
+    assert result.code == 75, result
+    assert result.err.count(b"\n") == 1 and words in result.err
+    assert b"it is full" in result.err
+
+
+@pytest.mark.parametrize("place", ["new", "hold", "failed"])
+def test_so_many_messages(program, authority, place):
+    settings = {"spool_max_messages": "2", "queue": "always"}
+    with Queue(program, authority, settings) as queue:
+        names = queue.keep(MESSAGE, MESSAGE)
+        if place != "new":
+            for name in names:
+                (queue.spool / "new" / name).rename(
+                    queue.spool / place / name)
+        refuses(queue.send(), b"spool_max_messages is 2")
+        assert not queue.relay.messages and queue.everything() == {place: 2}
+        # Nothing is looked at when there is no limit.
+        queue.configure(queue="always", spool_max_messages="0")
+        assert queue.send().code == 0
+        queue.configure(queue="always", spool_max_messages="3")
+        assert queue.send().code == 0
+        assert queue.everything() == {place: 2}
+
+
+def test_so_many_octets(program, authority):
+    """A message that is there counts as its file, one to come as itself."""
+    settings = {"queue": "always"}
+    with Queue(program, authority, settings) as queue:
+        name, = queue.keep()
+        size = (queue.spool / "new" / name).stat().st_size
+        large = MESSAGE + b"0123456789abcde\n" * 1024
+        queue.configure(queue="always", spool_max=str(size + 16 * 1024))
+        refuses(queue.send(message=large), b"spool_max is ")
+        assert not queue.relay.messages
+        queue.configure(queue="always", spool_max=str(size + 20 * 1024))
+        assert queue.send(message=large).code == 0
+        queue.configure(queue="always", spool_max="10")
+        refuses(queue.send(), b"spool_max is ")
+        queue.configure(queue="always", spool_max="off")
+        assert queue.send().code == 0
+        assert len(queue.relay.messages) == 2
+
+
+def test_a_full_spool_is_no_reason_not_to_send(program, authority):
+    settings = {"spool_max_messages": "1"}
+    with Queue(program, authority, settings) as queue:
+        queue.keep()
+        queue.configure(port=DEAD_PORT)
+        result = queue.send()
+        assert result.code == 75 and result.err.count(b"\n") == 2
+        assert b"nothing is kept for later: the spool" in result.err
+        assert b"it is full: spool_max_messages is 1" in result.err
+        queue.configure()
+        assert queue.send().code == 0
+        queue.wait_for(lambda: queue.everything() in ({}, {"new": 1}))
+        assert queue.relay.messages
+
+
+def test_reports_are_taken_all_the_same(program, authority):
+    settings = {"spool_max_messages": "1", "spool_max": "1"}
+    with Queue(program, authority, {}) as queue:
+        queue.keep()
+        queue.age(6 * 86400)
+        queue.make_due()
+        queue.configure(**settings)
+        assert queue.run().code == 69
+        assert queue.everything() == {} and len(queue.relay.messages) == 1
+
+
+def test_a_dialogue_is_told_that_it_is_full(program, authority):
+    settings = {"spool_max_messages": "1", "queue": "always"}
+    with Queue(program, authority, settings) as queue:
+        queue.keep()
+        result = queue.send(["-bs"], b"".join(line + b"\r\n" for line in (
+            b"EHLO localhost", b"MAIL FROM:<>", b"RCPT TO:<one@example.net>",
+            b"DATA", b"Subject: s", b"", b".", b"QUIT")))
+        assert b"\r\n451 4.3.0 " in result.out and b"it is full" in result.out
+        assert not queue.relay.messages and queue.everything() == {"new": 1}

@@ -243,6 +243,88 @@ def test_no_such_message(queue, action):
     assert queue.everything() == {"new": 2}
 
 
+def left(queue, names):
+    return [one["state"] for one in queue.json() if one["id"] in names]
+
+
+@pytest.mark.parametrize("action,state", [
+    ("show", "waits"), ("hold", "hold"), ("release", "waits"), ("drop", None),
+    ("retry", None)])
+def test_several(queue, action, state):
+    """Each in turn; what is wrong with one is no reason to leave another."""
+    names = queue.keep(*[MESSAGE] * 4)
+    gone = "0" * 20
+    if action == "release":
+        assert queue.call("--queue-hold", *names[:3]).code == 0
+    result = queue.call(f"--queue-{action}", names[0], gone, names[1],
+                        "nonsense", names[2])
+    assert result.code == 64 and result.err.count(b"\n") == 2
+    assert gone.encode() in result.err and b"nonsense" in result.err
+    assert left(queue, names[:3]) == ([state] * 3 if state else [])
+    assert left(queue, names[3:]) == ["waits"]
+    if action == "show":
+        for name in names[:3]:
+            assert result.out.count(b"id:          " + name.encode()) == 1
+    result = queue.call(f"--queue-{action}", gone, names[3])
+    assert result.code == 66 and result.err.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for another owner")
+@pytest.mark.parametrize("action", ACTIONS)
+def test_of_another_user(queue, action):
+    """A file of somebody else in our spool is no message; it may go."""
+    name, other = queue.keep(MESSAGE, MESSAGE)
+    os.chown(queue.spool / "new" / other, 12345, 12345)
+    result = queue.call(f"--queue-{action}", other)
+    if action == "drop":
+        assert (result.code, queue.names()) == (0, [name])
+        return
+    if action == "release":
+        assert result.code == 0     # it is not on hold
+    else:
+        assert result.code == 65 and result.out == b""
+        assert result.err.count(b"\n") == 1
+        assert b"not a message of this user" in result.err
+    assert not queue.relay.messages
+    assert sorted(queue.names() + queue.names("failed")) == sorted(
+        [name, other])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for another user")
+@pytest.mark.parametrize("action", ACTIONS)
+def test_of_the_spool_of_another_user(queue, action):
+    """Root reads no spool but its own: that of a user is not trusted."""
+    name, = queue.keep()
+    for path in (queue.spool, *queue.spool.rglob("*")):
+        os.chown(path, 12345, 12345)
+    result = queue.call(f"--queue-{action}", name)
+    assert result.code == 75 and result.out == b""
+    assert b"must belong to the user" in result.err
+    assert queue.names() == [name]
+
+
+def test_large_listing(queue):
+    """A thousand, some odd: every program sees the same number."""
+    names = queue.keep(MESSAGE)
+    data = (queue.spool / "new" / names[0]).read_bytes()
+    for number in range(999):
+        name = f"5{number:019d}".replace("l", "0")
+        (queue.spool / "new" / name).write_bytes(data)
+        change_text(queue.spool / "new" / name, b"id", name.encode())
+        if number % 7 == 0:
+            change_text(queue.spool / "new" / name, b"account",
+                        bytes(range(1, 256)))
+    (queue.spool / "new" / ("6" * 20)).write_bytes(b"postrider-spool 2 ")
+    (queue.spool / "hold" / ("6" * 19 + "7")).write_bytes(b"\0\xff\n")
+    lines = lines_of(queue.call("-bp"))
+    assert postfix_mode(lines) == sendmail_mode(lines) == 1002
+    assert queue.call("-bP").out == b"1002\n"
+    entries = queue.json()
+    assert len(entries) == 1002 == len({one["id"] for one in entries})
+    assert sum("error" in one for one in entries) == 2
+    assert sum("\ufffd" in one.get("account", "") for one in entries) == 143
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_not_for_sendmail(queue, action):
     name, = queue.keep()

@@ -190,3 +190,17 @@ def test_lmtp_has_no_default_port(program):
         result = program.run([f"--file={conf}", *args], stdin)
         assert result.code == 78
         assert b"protocol lmtp has no default" in result.err
+
+
+OLD = ["S: 220 mail.example.org", EHLO[0], "S: 502 What?",
+       "C: HELO client.example.com", "S: 250-mail.example.org", "S: 250 ETRN",
+       "C: QUIT", "S: 221 Bye"]
+
+
+def test_without_ehlo(program, authority):
+    """It offers nothing, whatever stands in its answer to HELO."""
+    result, report, _ = ask(program, authority, OLD)
+    assert (result.code, result.err, report.problems) == (0, b"", [])
+    for word in (b"ETRN", b"SIZE", b"AUTH", b"PIPELINING"):
+        assert word not in result.out
+    assert ask(program, authority, OLD, args=("--rmqs=x",))[0].code == 69

@@ -189,7 +189,7 @@ TEST(a_full_list)
 	io_close(fd);
 	CHECK_INT(suppress_add(&s, &one, 1, &why), 0);
 	CHECK_INT(suppress_add(&s, &other, 1, &why), -1);
-	CHECK_INT(why.kind, FAIL_OS);
+	CHECK_INT(why.kind, FAIL_SPOOL);
 	CHECK_INT(count(&s), 1);
 	store_close(&s);
 }
