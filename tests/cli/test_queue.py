@@ -422,6 +422,22 @@ def test_a_sender_that_is_not_approved_is_shown_three_times(
         assert {one["code"] for one in tried} == {535}
 
 
+def test_a_sender_that_is_not_approved_among_several_connections(
+        program, authority):
+    """Mail of another sender has gone before, over four connections."""
+    with Queue(program, authority, provider="oci", verified={SENDER},
+               faults=[Fault("body-end", delay=0.05)]) as queue:
+        good = queue.keep(*20 * [MESSAGE])
+        queue.keep(*30 * [MESSAGE], args=("-t", "-f", "other@example.com"))
+        for path in (queue.spool / "new").iterdir():
+            rewrite_slots(path, {b"next": int(path.name not in good)})
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 20
+        assert len(queue.relay.sessions) > 1
+        tried = [one for one in queue.json() if one["attempts"] == 2]
+        assert 3 <= len(tried) <= 8
+
+
 def test_a_relay_that_ends_every_session(program, authority):
     with Queue(program, authority, faults=[
             Fault("mail", reply="421 4.3.0 Going down")]) as queue:
