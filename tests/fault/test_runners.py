@@ -13,14 +13,13 @@ import threading
 import time
 from collections import Counter
 
-import inject
 import spool
 from box import message
 
-MESSAGES = 500 if inject.IS_LONG else 100
+MESSAGES = 500
 RUNNERS = 8
 SUBMITTERS = 3
-LIMIT = 120 * (5 if inject.IS_LONG else 1)
+LIMIT = 600
 
 
 class Crowd:
