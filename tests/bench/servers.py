@@ -103,7 +103,7 @@ def _emulator(certificate, address):
         postfix.Postfix.user, password=postfix.PASSWORD)])
     with EmulatorThread(policy, *certificate, modes=tuple(MODES),
                         host=address) as server:
-        yield Server("emulator", address, server.ports,
+        yield Server("the emulator", address, server.ports,
                      lambda: len(server.messages),
                      lambda: len(server.sessions))
 
