@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
 	CREW_MAX = 50, /* of queue_connections */
+	AHEAD = 2,     /* orders, so that no line waits for this process */
 	/* A connection costs about as much as so many messages. */
 	WORTH = 8,
 };
@@ -18,26 +20,27 @@ enum {
 struct worker {
 	pid_t pid; /* 0: gone */
 	int fd;
-	bool is_busy;
 	bool has_line;
-	struct worker_order order;
+	size_t n;                         /* orders, */
+	struct worker_order order[AHEAD]; /* the one in hand first */
 };
 
 struct crew {
 	struct queue_runner *r;
 	const struct queue_entry *v;
-	size_t n, next;                /* the first that was not handed out */
-	size_t back[CREW_MAX], n_back; /* came back as they were */
+	size_t n, next; /* the first that was not handed out */
+	size_t back[AHEAD * CREW_MAX], n_back; /* came back as they were */
 	struct worker w[CREW_MAX];
-	size_t size, busy;
+	size_t size, busy; /* orders that are not answered */
 	size_t most; /* connections that the relay grants, for all we know */
 	unsigned failures; /* of connections, since the last that was made */
 	unsigned refusals; /* messages in a row that say no good of it */
 	bool is_stopped;
-	bool is_told;     /* to stop */
-	bool is_paid;     /* the rate has been taken for the next one, */
-	int64_t ready_at; /* which may leave at that time */
-	sigset_t signals; /* as they were */
+	bool is_told;       /* to stop */
+	bool is_paid;       /* the rate has been taken for the next one, */
+	int64_t ready_at;   /* which may leave at that time */
+	atomic_bool *waits; /* shared with the workers */
+	sigset_t signals;   /* as they were */
 };
 
 bool queue_crew_is_over(const struct queue_runner *r)
@@ -62,7 +65,7 @@ static size_t count_opening(const struct crew *c)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->size; i++)
-		n += c->w[i].is_busy && c->w[i].order.task == WORKER_OPEN;
+		n += c->w[i].n > 0 && c->w[i].order[0].task == WORKER_OPEN;
 	return n;
 }
 
@@ -76,15 +79,25 @@ static bool is_finished(const struct crew *c)
 	return c->is_stopped || left(c) == 0 || queue_crew_is_over(c->r);
 }
 
-static struct worker *find_free(struct crew *c, bool with_line)
+/* One with so many orders. */
+static struct worker *find(struct crew *c, bool with_line, size_t n)
 {
 	for (size_t i = 0; i < c->size; i++) {
 		struct worker *w = &c->w[i];
 
-		if (w->pid && !w->is_busy && w->has_line == with_line)
+		if (w->pid && w->n == n && w->has_line == with_line)
 			return w;
 	}
 	return NULL;
+}
+
+/* Not when it could be one too many, or leave the others with nothing. */
+static struct worker *find_ahead(struct crew *c)
+{
+	if (c->r->line.pace.rate > 0 || c->refusals > 0 ||
+	    left(c) < 2 * c->size)
+		return NULL;
+	return find(c, true, AHEAD - 1);
 }
 
 /* Can the next one leave? */
@@ -113,19 +126,21 @@ static void send_home(const struct worker *w)
 
 static void give(struct crew *c, struct worker *w, enum worker_task task)
 {
-	w->order = (struct worker_order){ .task = task };
+	struct worker_order *o = &w->order[w->n];
+
+	*o = (struct worker_order){ .task = task, .is_ahead = w->n > 0 };
 	if (task != WORKER_OPEN && c->n_back > 0) {
-		w->order.entry = c->back[--c->n_back];
-		w->order.is_again = true;
+		o->entry = c->back[--c->n_back];
+		o->is_again = true;
 	} else if (task != WORKER_OPEN) {
-		w->order.entry = c->next++;
+		o->entry = c->next++;
 		c->is_paid = false;
 	}
 	c->r->tried += task != WORKER_OPEN;
-	w->is_busy = true;
+	w->n++;
 	c->busy++;
 	/* Whoever cannot be told anything is sent home. */
-	if (!queue_worker_tell(w->fd, &w->order, sizeof(w->order)))
+	if (!queue_worker_tell(w->fd, o, sizeof(*o)))
 		send_home(w);
 }
 
@@ -148,7 +163,7 @@ static void open_more(struct crew *c)
 {
 	struct worker *w;
 
-	while (may_open(c) && (w = find_free(c, false)) != NULL)
+	while (may_open(c) && (w = find(c, false, 0)) != NULL)
 		give(c, w, WORKER_OPEN);
 }
 
@@ -158,26 +173,35 @@ static bool may_show(const struct crew *c)
 	return c->refusals == 0 || c->busy + c->refusals < SCHEDULE_FAILURES;
 }
 
+/* The first connection, or the only one: the message learns why there is
+   none. */
+static void begin_line(struct crew *c)
+{
+	struct worker *w = find(c, false, 0);
+
+	if (w)
+		give(c, w, WORKER_DIAL);
+	else
+		c->is_stopped = true; /* they have all gone */
+}
+
 static void hand_out(struct crew *c)
 {
 	struct worker *w;
 
 	while (!is_finished(c) && may_show(c) && is_ready(c)) {
-		w = find_free(c, true);
-		if (w) {
-			give(c, w, WORKER_SEND);
-			continue;
+		w = find(c, true, 0);
+		if (!w && c->busy == 0) {
+			begin_line(c);
+			return;
 		}
-		/* The first connection, or the only one: the message learns
-		   why there is none. */
-		w = c->busy == 0 ? find_free(c, false) : NULL;
-		if (w)
-			give(c, w, WORKER_DIAL);
-		else if (c->busy > 0)
+		if (!w) {
 			open_more(c);
-		else
-			c->is_stopped = true; /* they have all gone */
-		return;
+			w = find_ahead(c);
+		}
+		if (!w)
+			return;
+		give(c, w, WORKER_SEND);
 	}
 }
 
@@ -201,7 +225,7 @@ static void note_good(struct crew *c, enum worker_task task)
 static void note_bad(struct crew *c, const struct worker *w)
 {
 	c->failures += !w->has_line;
-	if (w->order.task == WORKER_OPEN)
+	if (w->order[0].task == WORKER_OPEN)
 		c->most = count_lines(c);
 	else
 		c->refusals++;
@@ -214,10 +238,10 @@ static void note(struct crew *c, struct worker *w, enum queue_line_state state)
 {
 	switch (state) {
 	case QUEUE_LINE_AGAIN:
-		c->back[c->n_back++] = w->order.entry;
+		c->back[c->n_back++] = w->order[0].entry;
 		break;
 	case QUEUE_LINE_GOOD:
-		note_good(c, w->order.task);
+		note_good(c, w->order[0].task);
 		break;
 	case QUEUE_LINE_BAD:
 		note_bad(c, w);
@@ -228,14 +252,16 @@ static void note(struct crew *c, struct worker *w, enum queue_line_state state)
 	case QUEUE_LINE_IDLE:
 		break;
 	}
+	atomic_store(c->waits, c->is_stopped || c->refusals > 0);
 }
 
 static void end_order(struct crew *c, struct worker *w, unsigned tried)
 {
-	w->is_busy = false;
 	c->busy--;
-	if (w->order.task != WORKER_OPEN)
+	if (w->order[0].task != WORKER_OPEN)
 		c->r->tried -= 1 - (tried > 0);
+	w->n--;
+	memmove(&w->order[0], &w->order[1], w->n * sizeof(w->order[0]));
 }
 
 /* What its message has become is in the file, and for the next run. */
@@ -256,8 +282,13 @@ static void bury(struct crew *c, struct worker *w)
 					: WEXITSTATUS(status));
 		c->r->code = fail_exit_code(FAIL_OS);
 	}
-	if (w->is_busy)
+	if (w->n > 0)
 		end_order(c, w, 1);
+	/* What it had not begun is as it was. */
+	while (w->n > 0) {
+		c->back[c->n_back++] = w->order[0].entry;
+		end_order(c, w, 0);
+	}
 }
 
 static void hear(struct crew *c, struct worker *w)
@@ -331,9 +362,11 @@ static bool hire(struct crew *c, struct queue_secret secret)
 		return false;
 	pid = secret_fork(secret.password);
 	if (pid == 0) {
-		const struct worker_birth birth = {
-			.run = c->r, .v = c->v, .parent = parent, .fd = ends[1]
-		};
+		const struct worker_birth birth = { .run = c->r,
+			.v = c->v,
+			.waits = c->waits,
+			.parent = parent,
+			.fd = ends[1] };
 
 		/* Who has another's end keeps it from seeing the end. */
 		for (size_t i = 0; i < c->size; i++)
@@ -387,6 +420,7 @@ static void end(struct crew *c)
 	for (size_t i = 0; i < c->size; i++)
 		if (c->w[i].pid)
 			bury(c, &c->w[i]);
+	munmap(c->waits, sizeof(*c->waits));
 }
 
 size_t queue_crew(struct queue_runner *r, const struct queue_entry *v, size_t n)
@@ -402,6 +436,11 @@ size_t queue_crew(struct queue_runner *r, const struct queue_entry *v, size_t n)
 		size = most;
 	if (size < 2 || r->line.unusable.kind != FAIL_NONE)
 		return 0;
+	c.waits = mmap(NULL, sizeof(*c.waits), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (c.waits == MAP_FAILED)
+		return 0;
+	atomic_init(c.waits, false);
 	begin(&c, size);
 	lead(&c);
 	end(&c);

@@ -60,6 +60,10 @@ static void obey(struct queue_runner *r, const struct worker_birth *birth,
 		r->state = queue_line_open(&r->line);
 		return;
 	}
+	if (o->is_ahead && atomic_load(birth->waits)) {
+		r->state = QUEUE_LINE_AGAIN;
+		return;
+	}
 	r->line.may_not_dial = o->task == WORKER_SEND;
 	r->is_again = o->is_again;
 	queue_try(r, birth->v[o->entry].item);

@@ -6,6 +6,7 @@
 #define APP_QUEUE_WORKER_H
 
 #include "queue_crew.h"
+#include <stdatomic.h>
 
 enum worker_task {
 	WORKER_OPEN, /* make a connection */
@@ -17,6 +18,7 @@ struct worker_order {
 	enum worker_task task;
 	size_t entry;
 	bool is_again; /* the message has been handed out before */
+	bool is_ahead; /* given before the one in hand was answered */
 };
 
 struct worker_answer {
@@ -31,6 +33,8 @@ struct worker_answer {
 struct worker_birth {
 	const struct queue_runner *run; /* whose messages they are */
 	const struct queue_entry *v;
+	/* Shared: orders ahead are not obeyed but answered with AGAIN. */
+	const atomic_bool *waits;
 	pid_t parent;
 	int fd; /* its end of the socket */
 };

@@ -11,7 +11,7 @@ import spool
 from emulator.policy import Account, Fault, Policy
 from emulator.thread import EmulatorThread
 
-MESSAGES = 1000 if inject.IS_LONG else 100
+MESSAGES = 1000
 CONNECTIONS = 3
 
 

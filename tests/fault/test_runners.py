@@ -15,16 +15,15 @@ import time
 from collections import Counter
 
 import box as boxes
-import inject
 import pytest
 import spool
 from box import message
 from emulator.policy import Fault
 
-MESSAGES = 500 if inject.IS_LONG else 100
+MESSAGES = 500
 RUNNERS = 8
 SUBMITTERS = 3
-LIMIT = 120 * (5 if inject.IS_LONG else 1)
+LIMIT = 600
 
 
 class Crowd:
