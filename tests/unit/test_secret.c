@@ -204,6 +204,19 @@ static bool can_lock(void)
 	return true;
 }
 
+/* The same of pages that are there; sanitizers make mlock() do nothing. */
+static bool can_lock_later(void)
+{
+	char flags[FLAGS_MAX];
+	char *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)mlock(page, 65536);
+	flags_of(page, flags);
+	munmap(page, 65536);
+	return strstr(flags, " lo") != NULL;
+}
+
 TEST(secret_pages_are_marked)
 {
 	struct secret *s = secret_new(10000, NULL);
@@ -264,7 +277,7 @@ static int looks_at(struct secret *mine, const char *other)
 	flags_of(secret_view(mine).p, flags);
 	if (!slice_eq(secret_view(mine), SLICE("mine")))
 		return 3;
-	if ((strstr(flags, " lo") != NULL) != can_lock() ||
+	if ((strstr(flags, " lo") != NULL) != can_lock_later() ||
 	    strstr(flags, " dd") == NULL)
 		return 4;
 	secret_free(mine);
