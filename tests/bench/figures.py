@@ -40,6 +40,7 @@ class Table:
         self.columns = columns
         self.rows = {}          # peer: {key of column: figure}
         self.notes = []         # what a reader of the figures must know
+        self.has_failed = False     # of ours something is not there
 
     def put(self, peer, **figures):
         """Figures of a row; None is one that could not be had."""
@@ -48,6 +49,7 @@ class Table:
 
     def lack(self, peer, reason):
         """Why figures of this peer, or of all (None), are not there."""
+        self.has_failed |= peer == OURS
         if peer:
             self.rows.setdefault(peer, {})
         name = f"{peer}: " if peer else ""

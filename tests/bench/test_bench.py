@@ -66,6 +66,15 @@ def test_every_goal_is_about_a_figure_that_is_measured(tmp_path, authority):
     assert '"counted-system"' in script and '"times" if' in script
 
 
+def test_ours_must_not_be_missing():
+    made = table(postrider=1)
+    made.lack("other", "it is not there")
+    made.lack(None, "there is no server")
+    assert not made.has_failed
+    made.lack("postrider", "exit 1")
+    assert made.has_failed
+
+
 def test_a_table_as_text_and_as_a_page():
     made = table(postrider=2e6, other=3e6)
     made.lack("third", "it is\nnot there")
