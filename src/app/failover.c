@@ -1,6 +1,7 @@
 #include "failover.h"
 #include "log.h"
 #include "submit.h"
+#include "suppression.h"
 
 /* The recipients of an outcome that another account may have. */
 struct moving {
@@ -96,6 +97,7 @@ static bool put_back(struct outcome *o, const struct outcome *part,
 
 	for (size_t i = 0; i < m->n && i < part->n_rcpt; i++) {
 		outcome_put(o, m->place[i], &part->rcpt[i]);
+		o->rcpt[m->place[i]].is_of_other = true;
 		is_taken |= part->rcpt[i].class == OUTCOME_ACCEPTED;
 	}
 	outcome_sum(o, part, a);
@@ -113,10 +115,13 @@ static void take_over(
 
 	if (q)
 		q->rcpt = m.file;
-	if (try_account(other, s, q, &part, &why) != 0)
+	if (try_account(other, s, q, &part, &why) != 0) {
 		log_warning("failover: account %s: %s", account, why.text);
-	else if (put_back(o, &part, &m, s->arena))
-		s->report = other->report;
+	} else {
+		suppression_learn(other, &part);
+		if (put_back(o, &part, &m, s->arena))
+			s->report = other->report;
+	}
 	if (q)
 		q->rcpt = places;
 	send_end(other);

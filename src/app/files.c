@@ -190,9 +190,11 @@ int files_load(struct files *f, const struct invocation *inv,
 			      ? config_pick(c, inv->account, sender, why)
 			      : NULL;
 		if (!account) {
+			struct fail unused;
+
 			/* Where mail waits can be asked all the same. */
 			(void)files_overrides(
-			    inv, &f->settings, c->home, c->arena, NULL);
+			    inv, &f->settings, c->home, c->arena, &unused);
 			return -1;
 		}
 		f->settings = account->settings;

@@ -169,7 +169,7 @@ static char letter_of(const struct outcome_rcpt *r)
 		   : QUEUE_WAITS;
 }
 
-static bool is_waiting(char letter)
+bool queue_is_waiting(char letter)
 {
 	return letter == QUEUE_WAITS || letter == QUEUE_UNKNOWN;
 }
@@ -181,7 +181,7 @@ static bool is_refused(char letter)
 
 bool queue_would_wait(const struct outcome_rcpt *r)
 {
-	return is_waiting(letter_of(r));
+	return queue_is_waiting(letter_of(r));
 }
 
 bool queue_has_waiting(const struct queue_file *f)
@@ -230,7 +230,7 @@ static void explain(struct queue_progress *p, const struct outcome *o,
 
 void queue_explain(struct queued *q, const struct outcome *o)
 {
-	explain(&q->file.progress, o, first_of(o, is_waiting));
+	explain(&q->file.progress, o, first_of(o, queue_is_waiting));
 }
 
 int queue_note_reason(
@@ -256,7 +256,7 @@ int queue_note_reason(
 static void note_progress(
     struct queue_progress *p, const struct outcome *o, bool is_told)
 {
-	const struct outcome_rcpt *waiting = first_of(o, is_waiting),
+	const struct outcome_rcpt *waiting = first_of(o, queue_is_waiting),
 				  *refused = first_of(o, is_refused);
 	enum schedule_kind kind =
 	    waiting
@@ -446,7 +446,7 @@ void queue_after_dot(void *ctx, size_t first, const struct outcome *part)
 void queue_mark(const struct queued *q, struct outcome *o)
 {
 	for (size_t i = 0; i < o->n_rcpt; i++)
-		o->rcpt[i].is_queued = is_waiting(letter_of(&o->rcpt[i]));
+		o->rcpt[i].is_queued = queue_is_waiting(letter_of(&o->rcpt[i]));
 	o->queue_id = q->file.info.id;
 }
 

@@ -19,6 +19,7 @@ struct queued {
 				   NULL: they are the file's */
 	const char *before;     /* the file's letters before this try; NULL:
 				   all wait */
+	bool is_stale;          /* the file says less than is known */
 };
 
 /* The directory: `spool`, else by the user; NULL without a home. */
@@ -82,6 +83,8 @@ void queue_explain(struct queued *q, const struct outcome *o);
 void queue_mark(const struct queued *q, struct outcome *o);
 /* Is another try worth while for this one? */
 bool queue_would_wait(const struct outcome_rcpt *r);
+/* Is that a letter of somebody for whom there will be another try? */
+bool queue_is_waiting(char letter);
 /* Does anybody in the file still wait, or is his fate unknown? */
 bool queue_has_waiting(const struct queue_file *f);
 

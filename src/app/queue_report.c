@@ -131,8 +131,10 @@ int queue_conclude(struct queued *q, struct send *s, const struct outcome *o,
 	for (char *c = f->progress.letters; *c; c++)
 		if (*c == QUEUE_REFUSED)
 			*c = QUEUE_DONE;
+	/* A file that says itself that it is done with may come back. */
 	if (!queue_has_waiting(f))
-		return store_remove(&q->store, q->place, f, why);
+		return (is_refused || q->is_stale ? store_remove : store_drop)(
+		    &q->store, q->place, f, why);
 	if (!is_refused)
 		return 0;
 	if (o)

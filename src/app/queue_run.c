@@ -1,365 +1,25 @@
 /*
- * What is due is tried, account by account; one connection carries the
- * messages of an account as long as the relay goes along. A message that is
- * bad, locked or not due never stops the others, and an account that cannot
- * be reached is not asked again for each of them.
+ * What is due is tried, account by account; one connection, or some if that is
+ * worth while (queue_crew.h), carries the messages of an account as long as
+ * the relay goes along. A message that is bad, locked or not due never stops
+ * the others, and an account that cannot be reached is not asked again for
+ * each of them.
  */
 #include "queue_run.h"
-#include "failover.h"
 #include "io.h"
 #include "log.h"
 #include "queue.h"
-#include "queue_heir.h"
-#include "queue_line.h"
-#include "queue_news.h"
-#include "queue_report.h"
-#include "submit.h"
-#include "suppression.h"
-#include <signal.h>
+#include "queue_crew.h"
+#include "queue_stop.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum { LEFT_OVER_SECONDS = 36 * 3600 /* of files in tmp/ */ };
 
-static volatile sig_atomic_t is_to_stop;
-
-/* A message as the scan saw it. */
-struct entry {
-	const struct store_item *item;
-	const char *account;
-	int64_t next_try;
-};
-
-struct runner {
-	const struct queue_run *run;
-	struct files files;   /* of the invocation */
-	struct report report; /* for what belongs to no account */
-	struct store store;
-	struct arena *arena; /* of the run */
-	struct schedule_breaker breaker;
-	struct queue_line line;
-	struct queue_heir heir; /* of the line, when that is unusable */
-	struct deadline deadline;
-	unsigned tried;
-
-	struct queue_newer newer;
-
-	int code;
-};
-
-/* One message, while it is tried. */
-struct attempt {
-	struct arena arena;
-	struct queued queued;
-	struct invocation call;
-	struct send send;
-	struct msg msg;
-};
-
-/* ---- one message ---- */
-
-/* The recipients that wait, as an invocation like any other. */
-static void make_call(struct attempt *t, const struct runner *r)
-{
-	struct queue_file *f = &t->queued.file;
-	size_t n = 0, *places;
-	char **operands;
-
-	operands = arena_alloc(&t->arena, f->info.n_rcpt * sizeof(*operands));
-	places = arena_alloc(&t->arena, f->info.n_rcpt * sizeof(*places));
-	for (size_t i = 0; i < f->info.n_rcpt; i++) {
-		char letter = f->progress.letters[i];
-
-		if (letter != QUEUE_WAITS && letter != QUEUE_UNKNOWN)
-			continue;
-		operands[n] = arena_copy(&t->arena, slice_of(f->info.rcpt[i]));
-		places[n++] = i;
-	}
-	t->queued.rcpt = places;
-	t->queued.before = arena_copy(&t->arena, slice_of(f->progress.letters));
-	t->call = *r->run->inv;
-	t->call.account = r->line.account;
-	t->call.sender = f->info.sender;
-	t->call.full_name = NULL;
-	t->call.envid = f->info.envid;
-	t->call.operands = operands;
-	t->call.n_operands = n;
-	t->call.no_aliases = true;
-	t->call.read_recipients = false;
-	t->call.read_sender = false;
-}
-
-/* Up to the network. The file's recipients stay as many as they were. */
-static int prepare(struct attempt *t, struct runner *r, struct fail *why)
-{
-	struct send *s = &t->send;
-
-	s->msg = &t->msg;
-	if (send_share(s, &r->line.send, why) != 0 ||
-	    rewrite_look(&t->msg, false, &t->arena, &s->view, why) != 0 ||
-	    send_prepare(s, why) != 0)
-		return -1;
-	if (s->plan.n_rcpt != t->call.n_operands)
-		return fail(why, FAIL_BUG, "the recipients in the queue file");
-	s->plan.dsn.notify = t->queued.file.info.notify;
-	s->plan.dsn.ret = t->queued.file.info.ret;
-	s->plan.before_dot = queue_before_dot;
-	s->plan.after_dot = queue_after_dot;
-	s->plan.before_dot_ctx = &t->queued;
-	return 0;
-}
-
-/* A message that no plan is made for still has an envelope to speak of. */
-static void plan_without(struct attempt *t, struct runner *r)
-{
-	struct send *s = &t->send;
-	struct plan *p = &s->plan;
-
-	s->files.settings = r->line.send.files.settings;
-	s->files.account = r->line.account;
-	s->report = (struct report){
-		.account = r->line.account,
-		.settings = &s->files.settings,
-		.plan = p,
-		.message_id = slice_of(t->queued.file.info.message_id),
-	};
-	p->sender = t->queued.file.info.sender;
-	p->rcpt = arena_alloc(&t->arena, t->call.n_operands * sizeof(*p->rcpt));
-	p->n_rcpt = t->call.n_operands;
-	for (size_t i = 0; i < p->n_rcpt; i++)
-		p->rcpt[i] = t->call.operands[i];
-}
-
-static void not_sent(struct attempt *t, enum outcome_class class,
-    const struct fail *why, struct outcome *ret)
-{
-	const struct outcome like = outcome_unspoken(class, why);
-
-	submit_not(&t->send.plan, &like, &t->arena, ret);
-}
-
-static void note_state(struct runner *r, enum queue_line_state state)
-{
-	const char *account = arena_copy(r->arena, slice_of(r->line.account));
-
-	if (state == QUEUE_LINE_GOOD)
-		schedule_note_success(&r->breaker, account);
-	else
-		schedule_note_failure(
-		    &r->breaker, r->arena, account, state == QUEUE_LINE_ENOUGH);
-}
-
-static void warn(const struct attempt *t, const struct fail *why)
-{
-	report_warning(&t->send.report, t->queued.file.info.id, why->text);
-}
-
-/* What is known now goes to the log, the file, and whoever must know. */
-static void conclude(struct attempt *t, struct runner *r, struct outcome *o)
-{
-	struct queued *q = &t->queued;
-	struct fail why;
-	int code;
-
-	if (queue_settle(q, &t->send.files.settings, o, false, &why) != 0)
-		warn(t, &why);
-	suppression_learn(&t->send, o);
-	o->queue_id = q->file.info.id;
-	code = report_outcome(&t->send.report, o);
-	if (code != 0)
-		r->code = code;
-	if (queue_conclude(q, &t->send, o, &t->arena, &why) != 0)
-		warn(t, &why);
-}
-
-static void try_message(struct attempt *t, struct runner *r)
-{
-	struct outcome outcome;
-	struct fail why;
-
-	r->tried++;
-	if (r->line.unusable.kind != FAIL_NONE) {
-		plan_without(t, r);
-		note_state(r,
-		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
-	} else if (prepare(t, r, &why) != 0) {
-		plan_without(t, r);
-		not_sent(t, OUTCOME_NOT_SENT, &why, &outcome);
-	} else {
-		note_state(r,
-		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
-		failover(&t->send, &t->queued, &outcome);
-	}
-	conclude(t, r, &outcome);
-}
-
-/* Its time is over. */
-static int give_up(struct attempt *t, struct runner *r, struct fail *why)
-{
-	struct queued *q = &t->queued;
-	const struct queue_progress *p = &q->file.progress;
-	struct outcome outcome;
-	struct fail late;
-
-	plan_without(t, r);
-	queue_heir_speak(&r->heir, &r->line, &t->send);
-	fail(&late, FAIL_REFUSED, "given up after %u attempts%s: %s",
-	    p->attempts,
-	    strchr(p->letters, QUEUE_UNKNOWN)
-		? ", one of which may have delivered it"
-		: "",
-	    p->text);
-	not_sent(t, p->class, &late, &outcome);
-	outcome.queue_id = q->file.info.id;
-	r->code = report_outcome(&t->send.report, &outcome);
-	return queue_expire(q, why) == 0
-		   ? queue_conclude(q, &t->send, NULL, &t->arena, why)
-		   : -1;
-}
-
-/* Somebody died between the final dot and its reply. */
-static bool is_left_in_doubt(const struct attempt *t, const struct runner *r)
-{
-	return strchr(t->queued.file.progress.letters, QUEUE_UNKNOWN) &&
-	       r->line.send.files.settings.queue_unknown ==
-		   QUEUE_UNKNOWN_HOLD &&
-	       t->queued.place == STORE_NEW && !r->run->id;
-}
-
-static int keep_for_a_person(
-    struct attempt *t, struct runner *r, struct fail *why)
-{
-	static const struct fail held = {
-		.text = "held: it may have been delivered; release or drop it",
-	};
-
-	plan_without(t, r);
-	if (store_move(&r->store, STORE_NEW, STORE_HOLD, t->queued.file.info.id,
-		why) != 0)
-		return -1;
-	warn(t, &held);
-	return 0;
-}
-
-/* A death left undone what was decided: who was refused is told, or nobody. */
-static int end_it(struct attempt *t, struct runner *r, struct fail *why)
-{
-	if (strchr(t->queued.file.progress.letters, QUEUE_REFUSED) &&
-	    !queue_heir_can_tell(&r->heir, &r->line, r->arena)) {
-		*why = r->line.unusable;
-		return -1;
-	}
-	plan_without(t, r);
-	queue_heir_speak(&r->heir, &r->line, &t->send);
-	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
-}
-
-/*
- * A machine that was off, a clock put forward and a person who held it are no
- * failures of a try: one must have come too late, where one can be made.
- */
-static bool is_expired(const struct queue_file *f, struct runner *r)
-{
-	const bool can_be_tried =
-	    r->line.unusable.kind == FAIL_NONE &&
-	    schedule_may_try(&r->breaker, r->line.account);
-
-	return !r->run->id &&
-	       queue_heir_gives_up(&r->heir, &r->line, f->info.created,
-		   can_be_tried ? f->progress.last_try : time(NULL), r->arena);
-}
-
-static int decide(struct attempt *t, struct runner *r, struct fail *why)
-{
-	struct queue_file *f = &t->queued.file;
-
-	if (!queue_has_waiting(f))
-		return end_it(t, r, why);
-	if (is_left_in_doubt(t, r))
-		return keep_for_a_person(t, r, why);
-	if (is_expired(f, r))
-		return give_up(t, r, why);
-	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
-		try_message(t, r);
-	return 0;
-}
-
-/* Nothing but a try, for which its account has had enough. */
-static bool is_left_alone(const struct attempt *t, struct runner *r)
-{
-	const struct queue_file *f = &t->queued.file;
-
-	return queue_has_waiting(f) &&
-	       !schedule_may_try(&r->breaker, r->line.account) &&
-	       !is_expired(f, r);
-}
-
-/* With the lock held and the file read. */
-static int work_on(struct attempt *t, struct runner *r, struct fail *why)
-{
-	struct queue_file *f = &t->queued.file;
-	bool is_due =
-	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
-	int result;
-
-	if (queue_has_waiting(f) && !is_due)
-		return 0;
-	queue_line_begin(&r->line, r->run->inv,
-	    arena_copy(r->arena, slice_of(f->info.account)));
-	if (is_left_alone(t, r))
-		return queue_note_reason(&t->queued, &r->line.unusable, why);
-	if (queuefile_load(f, &t->msg, why) != 0)
-		return -1;
-	make_call(t, r);
-	send_begin(&t->send, &t->call, &t->arena);
-	result = decide(t, r, why);
-	send_end(&t->send);
-	return result;
-}
-
-/* It stays where a person finds it, and out of the way of the others. */
-static void put_aside(
-    struct runner *r, const struct store_item *item, const struct fail *why)
-{
-	struct fail failed;
-
-	report_warning(&r->report, item->id, why->text);
-	r->code = fail_exit_code(why->kind);
-	if (why->kind == FAIL_MESSAGE && item->place != STORE_FAILED &&
-	    store_put_aside(&r->store, item, &failed) != 0)
-		report_warning(&r->report, item->id, failed.text);
-}
-
-static void take(struct runner *r, const struct store_item *item)
-{
-	struct attempt t = { .queued = {
-				 .store = r->store, .place = item->place } };
-	struct fail why;
-	int result;
-
-	msg_init(&t.msg);
-	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
-	if (result == 0) {
-		result = work_on(&t, r, &why);
-	} else if (why.kind == FAIL_CONFIG) {
-		queue_newer_note(&r->newer, item, &why);
-		result = 0;
-	}
-	store_release(&t.queued.file);
-	if (result != 0 && why.kind != FAIL_LOCKED)
-		put_aside(r, item, &why);
-	else if (result != 0 && r->run->id) {
-		log_error("%s", why.text);
-		r->code = fail_exit_code(why.kind);
-	}
-	msg_free(&t.msg);
-	arena_free(&t.arena);
-}
-
 static int by_account_and_time(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct queue_entry *x = a, *y = b;
 	int order = strcmp(x->account, y->account);
 
 	if (order == 0)
@@ -368,70 +28,96 @@ static int by_account_and_time(const void *a, const void *b)
 	return order ? order : strcmp(x->item->id, y->item->id);
 }
 
-/* What cannot be read comes first: it belongs to no account. */
-static struct entry *sorted(struct runner *r, const struct store_list *list)
+/* False when there is nothing to do for it now. */
+static bool look(struct queue_runner *r, const struct store_item *item,
+    struct queue_entry *ret)
 {
-	struct entry *v = arena_alloc(r->arena, list->n * sizeof(*v) + 1);
+	struct arena arena = { NULL };
+	struct queue_file f;
+	bool is_wanted = true;
 
-	for (size_t i = 0; i < list->n; i++) {
-		struct arena arena = { NULL };
-		struct queue_file f;
-
-		v[i] = (struct entry){ &list->v[i], "", 0 };
-		if (store_look(&r->store, &list->v[i], &f, &arena, NULL) == 0) {
-			v[i].account =
-			    arena_copy(r->arena, slice_of(f.info.account));
-			v[i].next_try = f.progress.next_try;
-		}
-		arena_free(&arena);
+	*ret = (struct queue_entry){ .item = item, .account = "" };
+	if (r->run->id && strcmp(item->id, r->run->id) != 0)
+		return false;
+	/* What cannot be read comes first: it belongs to no account. */
+	if (store_look(&r->store, item, &f, &arena, NULL) == 0) {
+		ret->account = arena_copy(r->arena, slice_of(f.info.account));
+		ret->next_try = f.progress.next_try;
+		for (const char *c = f.progress.letters; *c; c++)
+			ret->n_rcpt += queue_is_waiting(*c);
+		is_wanted = r->run->id || ret->n_rcpt == 0 ||
+			    schedule_is_due(ret->next_try, time(NULL));
 	}
-	qsort(v, list->n, sizeof(*v), by_account_and_time);
+	arena_free(&arena);
+	return is_wanted;
+}
+
+/* Of what is to be done, the oldest first. */
+static struct queue_entry *sorted(
+    struct queue_runner *r, const struct store_list *list, size_t *ret_n)
+{
+	struct queue_entry *v = arena_alloc(r->arena, list->n * sizeof(*v) + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += look(r, &list->v[i], &v[n]);
+	qsort(v, n, sizeof(*v), by_account_and_time);
+	*ret_n = n;
 	return v;
 }
 
-static bool is_wanted(const struct runner *r, const struct store_item *item)
+static void send_one_by_one(
+    struct queue_runner *r, const struct queue_entry *v, size_t n)
 {
-	return !r->run->id || strcmp(item->id, r->run->id) == 0;
+	for (size_t i = 0; i < n && !queue_crew_is_over(r); i++)
+		queue_try(r, v[i].item);
 }
 
-static bool is_over(const struct runner *r)
+static size_t same_account(const struct queue_entry *v, size_t n)
 {
-	return is_to_stop || deadline_passed(r->deadline) ||
-	       (r->run->messages && r->tried >= r->run->messages);
+	size_t i = 1;
+
+	while (i < n && strcmp(v[i].account, v[0].account) == 0)
+		i++;
+	return i;
 }
 
 /* Nobody should wait for the next run to be told what this one gave up. */
-static void send_reports(struct runner *r, const struct store_list *seen)
+static void send_reports(struct queue_runner *r, const struct store_list *seen)
 {
 	const struct store_list made =
 	    queue_news_reports(&r->store, seen, r->arena);
 
-	for (size_t i = 0; i < made.n && !is_over(r); i++)
-		take(r, &made.v[i]);
+	for (size_t i = 0; i < made.n && !queue_crew_is_over(r); i++)
+		queue_try(r, &made.v[i]);
 }
 
-static int go_through(struct runner *r, struct fail *why)
+static int go_through(struct queue_runner *r, struct fail *why)
 {
 	struct store_list list = { .n = 0 };
-	const struct entry *v;
+	const struct queue_entry *v;
+	size_t n, end;
 
 	store_clean(&r->store, LEFT_OVER_SECONDS);
 	if (store_list(&r->store, STORE_NEW, r->arena, &list, why) != 0 ||
 	    (r->run->id &&
 		store_list(&r->store, STORE_HOLD, r->arena, &list, why) != 0))
 		return -1;
-	v = sorted(r, &list);
-	for (size_t i = 0; i < list.n && !is_over(r); i++)
-		if (is_wanted(r, v[i].item))
-			take(r, v[i].item);
+	v = sorted(r, &list, &n);
+	for (size_t i = 0; i < n && !queue_crew_is_over(r); i = end) {
+		end = i + same_account(v + i, n - i);
+		i += queue_crew(r, v + i, end - i);
+		send_one_by_one(r, v + i, end - i);
+	}
 	send_reports(r, &list);
 	queue_line_end(&r->line);
+	store_settle(&r->store);
 	if (queue_newer_say(&r->newer, &r->report))
 		r->code = fail_exit_code(r->newer.why.kind);
 	return 0;
 }
 
-static int run_store(struct runner *r, const char *path, struct fail *why)
+static int run_store(struct queue_runner *r, const char *path, struct fail *why)
 {
 	bool needs_lock = !r->run->has_lock && !r->run->id;
 	int lock, result;
@@ -449,34 +135,17 @@ static int run_store(struct runner *r, const char *path, struct fail *why)
 	return result;
 }
 
-static void stop(int signal_number)
-{
-	(void)signal_number;
-	is_to_stop = 1;
-}
-
-static void listen_to_signals(void)
-{
-	struct sigaction action = {
-		.sa_handler = stop,
-		.sa_flags = SA_RESTART | (int)SA_RESETHAND,
-	};
-
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGINT, &action, NULL);
-}
-
 /* Where what belongs to no account is logged, and where mail waits. */
-static int settle_path(
-    struct runner *r, const char **ret_path, struct fail *why)
+static int settle_path(struct queue_runner *r, struct files *files,
+    const char **ret_path, struct fail *why)
 {
-	int result = queue_find(&r->files, r->run->inv, ret_path, why);
+	int result = queue_find(files, r->run->inv, ret_path, why);
 
 	/* What stays is text: their secrets are not needed. */
-	files_free(&r->files);
-	r->report.account = r->files.account;
-	if (r->files.account)
-		r->report.settings = &r->files.settings;
+	files_free(files);
+	r->report.account = files->account;
+	if (files->account)
+		r->report.settings = &files->settings;
 	if (!r->run->path)
 		return result;
 	*ret_path = r->run->path;
@@ -485,11 +154,12 @@ static int settle_path(
 
 int queue_run(const struct queue_run *run, struct arena *a)
 {
-	struct runner r = {
+	struct queue_runner r = {
 		.run = run,
 		.arena = a,
 		.deadline = deadline_in(run->seconds),
 	};
+	struct files files; /* of the invocation */
 	const char *path;
 	struct fail why;
 
@@ -497,9 +167,10 @@ int queue_run(const struct queue_run *run, struct arena *a)
 		log_error("--host has no queue: mail waits for an account");
 		return fail_exit_code(FAIL_USAGE);
 	}
-	listen_to_signals();
-	files_init(&r.files, a);
-	if (settle_path(&r, &path, &why) != 0 ||
+	queue_stop_listen(SIGTERM);
+	queue_stop_listen(SIGINT);
+	files_init(&files, a);
+	if (settle_path(&r, &files, &path, &why) != 0 ||
 	    (path && store_exists(path) && run_store(&r, path, &why) != 0)) {
 		log_error("%s", why.text);
 		r.code = fail_exit_code(why.kind);

@@ -58,7 +58,7 @@ static void may_ask(struct send *s)
 	s->plan.tls.ask_pin = is_person ? passwords_of_token : NULL;
 }
 
-int send_choose(struct send *s, const char *sender, struct fail *why)
+int send_choose_account(struct send *s, const char *sender, struct fail *why)
 {
 	const struct settings *settings = &s->files.settings;
 	int result = files_load(&s->files, s->inv, sender, why);
@@ -81,7 +81,15 @@ int send_choose(struct send *s, const char *sender, struct fail *why)
 	if (s->inv->shows_settings)
 		show_what_holds(s);
 	may_ask(s);
-	return cred_start(&s->cred, settings, files_netrc(s->arena), why);
+	return 0;
+}
+
+int send_choose(struct send *s, const char *sender, struct fail *why)
+{
+	if (send_choose_account(s, sender, why) != 0)
+		return -1;
+	return cred_start(
+	    &s->cred, &s->files.settings, files_netrc(s->arena), why);
 }
 
 int send_share(struct send *s, const struct send *from, struct fail *why)

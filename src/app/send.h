@@ -31,6 +31,8 @@ void send_begin(struct send *s, const struct invocation *inv, struct arena *a);
  * Fails: CONFIG, USAGE, SECRET, OS, NOMEM.
  */
 int send_choose(struct send *s, const char *sender, struct fail *why);
+/* Without the secret. */
+int send_choose_account(struct send *s, const char *sender, struct fail *why);
 
 /* How to take in a message for this account. */
 struct intake_params send_intake(const struct send *s, bool dot_ends);

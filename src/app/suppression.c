@@ -133,7 +133,7 @@ static bool speaks_of_address(const struct outcome_reply *reply)
 /* Of the recipient, not of the account, the message or the moment. */
 static bool is_learned(const struct outcome_rcpt *r)
 {
-	if (r->is_suppressed_here || r->why.kind != FAIL_RCPT)
+	if (r->is_suppressed_here || r->is_of_other || r->why.kind != FAIL_RCPT)
 		return false;
 	return r->class == OUTCOME_SUPPRESSED ||
 	       (r->class == OUTCOME_PERM &&

@@ -26,7 +26,10 @@ struct left_out suppression_apply(struct send *s);
 void suppression_put_back(
     const struct left_out *left, struct arena *a, struct outcome *o);
 
-/* Remembers whom the relay has called unknown or suppressed. */
+/*
+ * Remembers whom the relay of the account of s has called unknown or
+ * suppressed; what another account was told is known to that one.
+ */
 void suppression_learn(struct send *s, const struct outcome *o);
 
 /* The spool that keeps the list. Fails: CONFIG, and as store_open(). */

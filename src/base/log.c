@@ -13,6 +13,8 @@
 
 enum { LOG_LINE_MAX = 8192, LOG_FILE_SECONDS = 10, LOG_TAG_MAX = 64 };
 
+enum { LOCK_PAUSE_MAX = 20 /* milliseconds */ };
+
 static const char *log_name = "postrider";
 static const char *log_tag;
 static bool log_quiet;
@@ -95,13 +97,16 @@ void log_warnings(struct slice lines)
 static int lock_file(int fd, struct deadline d)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int pause = 1;
 
 	while (fcntl(fd, F_SETLK, &lock) != 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return errno == EINVAL || errno == ENOLCK ? 0 : -1;
 		if (deadline_passed(d))
 			return -1;
-		poll(NULL, 0, 20);
+		/* Our own kind holds it for a moment only. */
+		poll(NULL, 0, pause);
+		pause = pause < LOCK_PAUSE_MAX / 2 ? 2 * pause : LOCK_PAUSE_MAX;
 	}
 	return 0;
 }

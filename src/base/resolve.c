@@ -106,7 +106,7 @@ static bool hear(int in, struct deadline d, struct answer *ret)
 			return false;
 		n += (size_t)got;
 	}
-	return n == sizeof(*ret);
+	return n == sizeof(*ret) && ret->n <= RESOLVE_MAX;
 }
 
 static void bury(pid_t pid)

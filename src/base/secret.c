@@ -66,6 +66,21 @@ struct secret *secret_free(struct secret *s)
 	return NULL;
 }
 
+pid_t secret_fork(struct secret *s)
+{
+	pid_t child;
+
+	if (s && madvise(s, s->mapped, MADV_DOFORK) != 0)
+		return -1;
+	child = fork();
+	if (s)
+		(void)madvise(s, s->mapped, MADV_DONTFORK);
+	/* Locks are not inherited. */
+	if (s && child == 0)
+		(void)mlock(s, s->mapped);
+	return child;
+}
+
 struct slice secret_view(const struct secret *s)
 {
 	return s ? (struct slice){ s->bytes, s->n } : (struct slice){ "", 0 };

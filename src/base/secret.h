@@ -10,6 +10,7 @@
 
 #include "fail.h"
 #include "slice.h"
+#include <sys/types.h>
 
 struct secret;
 
@@ -17,6 +18,12 @@ struct secret;
 struct secret *secret_new(size_t max, struct fail *why);
 /* Takes NULL, returns NULL. */
 struct secret *secret_free(struct secret *s);
+
+/*
+ * As fork(), for a child that needs the secret, too: it has a copy of its own
+ * and frees it. Takes NULL. Of several secrets only this one goes along.
+ */
+pid_t secret_fork(struct secret *s);
 
 struct slice secret_view(const struct secret *s);
 size_t secret_room(const struct secret *s);

@@ -6,9 +6,14 @@ enum { NAME_MAX_SHOWN = 64 * 1024 };
 static const struct slice pin_value = { "pin-value=", 10 };
 static const struct slice pin_source = { "pin-source=", 11 };
 
+static bool is_name(struct slice text)
+{
+	return slice_istarts(text, SLICE("pkcs11:"));
+}
+
 bool token_is_name(const char *text)
 {
-	return slice_istarts(slice_of(text), SLICE("pkcs11:"));
+	return is_name(slice_of(text));
 }
 
 /* Up to where the attribute begins; rest.n when it is not there. */
@@ -27,6 +32,11 @@ bool token_has_pin(const char *name)
 
 	return token_is_name(name) &&
 	       (find(all, pin_value) < all.n || find(all, pin_source) < all.n);
+}
+
+bool token_is_secret(struct slice text)
+{
+	return is_name(text) && find(text, pin_value) < text.n;
 }
 
 /*

@@ -13,6 +13,8 @@ bool token_is_name(const char *text);
 
 /* Does the name tell the PIN, or where it is? */
 bool token_has_pin(const char *name);
+/* Does it tell the PIN itself? Of a text that may be anything. */
+bool token_is_secret(struct slice text);
 
 /*
  * Printable, as buf_add_printable() has it, with "*" for each PIN. What is no

@@ -27,7 +27,5 @@ size_t mend_unit(struct slice text);
 
 /* Blanks and line ends at the start. */
 size_t mend_spaces(struct slice s);
-/* Octets behind the last line end. */
-size_t mend_column(const struct buf *b);
 
 #endif

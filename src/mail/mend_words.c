@@ -4,11 +4,16 @@
 #include "mend_private.h"
 #include "word.h"
 
-size_t mend_column(const struct buf *b)
+/*
+ * Octets behind the last line end; nobody asks beyond where lines are folded,
+ * and a line of a million octets is not searched again for each word of it.
+ */
+static size_t column_of(const struct buf *b)
 {
-	const char *end = b->n ? memrchr(b->p, '\n', b->n) : NULL;
+	size_t n = b->n < WORD_LINE_MAX ? b->n : WORD_LINE_MAX;
+	const char *end = n ? memrchr(b->p + b->n - n, '\n', n) : NULL;
 
-	return end ? b->n - (size_t)(end + 1 - b->p) : b->n;
+	return end ? b->n - (size_t)(end + 1 - b->p) : n;
 }
 
 size_t mend_unit(struct slice text)
@@ -111,7 +116,7 @@ static size_t run_length(struct slice s, enum mend_mode mode)
 
 static size_t first_max(const struct buf *b)
 {
-	size_t column = mend_column(b);
+	size_t column = column_of(b);
 	size_t room = column < WORD_LINE_MAX ? WORD_LINE_MAX - column : 0;
 
 	if (room > WORD_MAX)
@@ -145,7 +150,7 @@ static size_t put_run(struct writer *w, struct slice spaces, struct slice s)
 	if (word_is_one(next))
 		buf_addc(&text, ' ');
 	if (spaces.n && !memchr(spaces.p, '\n', spaces.n) &&
-	    mend_column(w->b) + spaces.n + WORD_FIRST_MIN > WORD_LINE_MAX)
+	    column_of(w->b) + spaces.n + WORD_FIRST_MIN > WORD_LINE_MAX)
 		buf_addc(w->b, '\n');
 	buf_add_slice(w->b, spaces);
 	word_add(w->b, buf_slice(&text), first_max(w->b));

@@ -40,6 +40,7 @@ struct outcome_rcpt {
 	struct fail why; /* kind NONE when accepted */
 	struct outcome_reply reply;
 	bool is_suppressed_here; /* it was not offered to the relay */
+	bool is_of_other;        /* that is what another account was told */
 	bool is_queued;    /* waits in the spool: nobody need do anything */
 	const char *retry; /* what the provider's rules say on trying again:
 			      "yes", "no", "later" ...; NULL: nothing */

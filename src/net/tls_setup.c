@@ -49,8 +49,9 @@ static int ask_pin(
 /*
  * A token that has refused a few PINs in a row locks itself: the password,
  * which may be meant for the server alone, is not what it takes for its last
- * ones, and never twice.
+ * ones, and never twice. How many parameters there are is the library's choice.
  */
+/* NOLINTNEXTLINE(readability-function-size) */
 int tls_setup_pin(void *ctx, int attempt, const char *url, const char *label,
     unsigned flags, char *ret_pin, size_t max)
 {

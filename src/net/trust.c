@@ -2,6 +2,7 @@
 #include "der.h"
 #include "io.h"
 #include "mem.h"
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,9 +14,11 @@ enum {
 	HEAD_STEP = 144,
 	HEAD_MAX = HEAD_STEP * 64,
 	ENTRIES_FIRST = 256,
-	BASE64_BLANK = 0x40, /* beside the values of the alphabet, 0 to 63 */
-	BASE64_WRONG = 0x80,
 };
+
+/* Beside four characters of the alphabet, which are 24 bits. */
+#define BASE64_BLANK (UINT32_C(1) << 24)
+#define BASE64_WRONG (UINT32_C(2) << 24)
 
 struct entry {
 	struct slice block; /* from -----BEGIN to the END line's last dash */
@@ -29,7 +32,7 @@ struct trust {
 	struct entry *v;
 	size_t n;
 	size_t cap;
-	unsigned char base64[256];
+	uint32_t base64[4][256]; /* the bits of a character at each place */
 };
 
 /*
@@ -54,44 +57,48 @@ static uint32_t hash_name(struct slice name)
 	return hash;
 }
 
-static void fill_base64(unsigned char *ret_values)
+static void fill_base64(struct trust *t)
 {
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-	memset(ret_values, BASE64_WRONG, 256);
-	for (size_t i = 0; i < sizeof(alphabet) - 1; i++)
-		ret_values[(unsigned char)alphabet[i]] = (unsigned char)i;
-	for (const char *c = "\n\r \t"; *c; c++)
-		ret_values[(unsigned char)*c] = BASE64_BLANK;
+	for (size_t place = 0; place < 4; place++) {
+		uint32_t *of = t->base64[place];
+
+		for (size_t i = 0; i < 256; i++)
+			of[i] = BASE64_WRONG;
+		for (uint32_t i = 0; i < sizeof(alphabet) - 1; i++)
+			of[(unsigned char)alphabet[i]] = i << (18 - 6 * place);
+		for (const char *c = "\n\r \t"; *c; c++)
+			of[(unsigned char)*c] = BASE64_BLANK;
+	}
 }
 
 /*
- * Decodes and takes up to room bytes, a multiple of 3; less when the body ends,
- * or has something in it that this does not take: blanks within four
- * characters, the padding at the end, which no name reaches.
+ * Decodes and takes up to room bytes, a multiple of 3, and spoils the one
+ * behind them; less when the body ends, or has something in it that this does
+ * not take: blanks within four characters, the padding at the end, which no
+ * name reaches.
  */
 static size_t decode_step(
-    const unsigned char *base64, struct slice *body, char *out, size_t room)
+    const struct trust *t, struct slice *body, char *out, size_t room)
 {
 	const unsigned char *p = (const unsigned char *)body->p;
 	const unsigned char *end = p + body->n;
 	size_t n = 0;
 
 	while (n < room && end - p >= 4) {
-		unsigned a = base64[p[0]], b = base64[p[1]], c = base64[p[2]],
-			 d = base64[p[3]];
-		unsigned bits = a << 18 | b << 12 | c << 6 | d;
+		uint32_t bits = t->base64[0][p[0]] | t->base64[1][p[1]] |
+				t->base64[2][p[2]] | t->base64[3][p[3]];
 
-		if ((a | b | c | d) >= BASE64_BLANK) {
-			if (a != BASE64_BLANK)
+		if (bits >= BASE64_BLANK) {
+			if (t->base64[0][p[0]] != BASE64_BLANK)
 				break;
 			p++;
 			continue;
 		}
-		out[n] = (char)(bits >> 16);
-		out[n + 1] = (char)(bits >> 8);
-		out[n + 2] = (char)bits;
+		bits = htobe32(bits << 8);
+		memcpy(out + n, &bits, sizeof(bits));
 		n += 3;
 		p += 4;
 	}
@@ -127,7 +134,7 @@ static size_t base64_length(struct slice body)
 static bool read_subject(
     const struct trust *t, struct slice body, uint32_t *ret_subject)
 {
-	char head[HEAD_MAX];
+	char head[HEAD_MAX + 1];
 	struct slice rest = body;
 	struct der_names names;
 	enum der_status status = DER_SHORT;
@@ -136,7 +143,7 @@ static bool read_subject(
 	for (size_t n = 0;
 	     status == DER_SHORT && step == HEAD_STEP && n < HEAD_MAX;
 	     n += step) {
-		step = decode_step(t->base64, &rest, head + n, HEAD_STEP);
+		step = decode_step(t, &rest, head + n, HEAD_STEP);
 		status =
 		    der_read_names((struct slice){ head, n + step }, &names);
 	}
@@ -219,7 +226,7 @@ struct trust *trust_parse(char *bytes, size_t n)
 
 	t->bytes = bytes;
 	t->size = n;
-	fill_base64(t->base64);
+	fill_base64(t);
 	return index_text(t) ? t : trust_free(t);
 }
 

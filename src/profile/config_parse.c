@@ -1,5 +1,6 @@
 #include "config_parse.h"
 #include "run.h"
+#include "token.h"
 
 enum { EVAL_SECONDS = 10, KEYWORD_MAX = 32 };
 
@@ -142,7 +143,8 @@ static int run_option(struct parser *p, const struct option_info *o,
 	};
 	struct settings *s = &p->defaults;
 
-	if (o->type == OPTION_SECRET && !p->evaluated)
+	if ((o->type == OPTION_SECRET || token_is_secret(value)) &&
+	    !p->evaluated)
 		p->has_secret = true;
 	p->bare_secret = o->type == OPTION_SECRET && value.n == 0;
 	if (!p->in_defaults) {

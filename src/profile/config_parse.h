@@ -19,8 +19,8 @@ struct config_source {
 
 /*
  * Adds the accounts of the text to c, but those whose name c knows already.
- * The text must outlive c. *ret_secret: a password stands in it. Fails as
- * config.h says; c is then unchanged but for what commands printed.
+ * The text must outlive c. *ret_secret: a password, or a PIN, stands in it.
+ * Fails as config.h says; c is then unchanged but for what commands printed.
  */
 int config_parse(struct config *c, struct slice text,
     const struct config_source *source, bool *ret_secret, struct fail *why);

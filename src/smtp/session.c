@@ -257,6 +257,7 @@ struct smtp *smtp_open(int fd, const struct smtp_params *params,
 	struct outcome opening = { .class = OUTCOME_NOT_SENT,
 		.reply = { .stage = "", .text = "" } };
 	struct fail why = { .kind = FAIL_NONE };
+	bool has_secret = params->auth || password;
 
 	s->params = *params;
 	s->arena = a;
@@ -270,7 +271,7 @@ struct smtp *smtp_open(int fd, const struct smtp_params *params,
 	else
 		smtp_settle(s, OUTCOME_NOT_SENT, &why);
 	smtp_end_auth(s);
-	if (params->auth)
+	if (has_secret)
 		wipe_stack();
 	s->out = NULL;
 	if (s->state == STATE_READY)

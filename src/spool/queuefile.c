@@ -271,20 +271,18 @@ static int parse_progress(
 static int put_progress(struct queue_file *f, struct fail *why)
 {
 	uint64_t at = SLOT_AT + (uint64_t)(f->sequence % 2) * SECTOR;
-	struct buf b;
-	int result;
-
-	buf_init(&b, 2 * (size_t)SECTOR);
-	make_slot(&b, f);
 	/* What an older, longer text left behind must not be read. */
-	while (b.n < SECTOR)
-		buf_addc(&b, '\0');
-	result = put_at(f->fd, LETTERS_AT, slice_of(f->progress.letters), why);
-	if (result == 0)
-		result =
-		    put_at(f->fd, at, slice_head(buf_slice(&b), SECTOR), why);
+	char sector[SECTOR] = { '\0' };
+	struct buf b;
+
+	buf_init(&b, SECTOR);
+	make_slot(&b, f);
+	if (b.n)
+		memcpy(sector, b.p, b.n);
 	buf_free(&b);
-	return result;
+	if (put_at(f->fd, LETTERS_AT, slice_of(f->progress.letters), why) != 0)
+		return -1;
+	return put_at(f->fd, at, (struct slice){ sector, SECTOR }, why);
 }
 
 int queuefile_save(struct queue_file *f, struct fail *why)

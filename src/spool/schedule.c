@@ -67,7 +67,7 @@ void schedule_note_failure(struct schedule_breaker *b, struct arena *a,
 	if (i == b->n) {
 		b->v = arena_grow(a, b->v, b->n, sizeof(*b->v));
 		memset(&b->v[b->n], 0, sizeof(b->v[b->n]));
-		b->v[b->n++].account = account;
+		b->v[b->n++].account = arena_copy(a, slice_of(account));
 	}
 	if (++b->v[i].failures >= SCHEDULE_FAILURES || is_final)
 		b->v[i].is_open = true;
@@ -84,6 +84,14 @@ void schedule_note_success(struct schedule_breaker *b, const char *account)
 void schedule_pace_init(struct schedule_pace *p, double rate, int64_t now)
 {
 	*p = (struct schedule_pace){ rate, rate < 1 ? 1 : rate, now };
+}
+
+void schedule_pace_since(struct schedule_pace *p, int64_t ms)
+{
+	double left = (double)ms * p->rate / 1000;
+
+	if (left < p->left)
+		p->left = left;
 }
 
 int64_t schedule_pace_take(struct schedule_pace *p, size_t n, int64_t now)

@@ -44,7 +44,7 @@ bool schedule_is_expired(int64_t created, int64_t lifetime, int64_t now);
 
 struct schedule_breaker {
 	struct {
-		const char *account; /* borrowed */
+		const char *account; /* arena */
 		unsigned failures;
 		bool is_open;
 	} * v; /* arena */
@@ -68,6 +68,8 @@ struct schedule_pace {
 };
 
 void schedule_pace_init(struct schedule_pace *p, double rate, int64_t now);
+/* The bucket was empty so many milliseconds ago: others have used it. */
+void schedule_pace_since(struct schedule_pace *p, int64_t ms);
 /* Milliseconds to wait before n recipients may be sent to. Takes them. */
 int64_t schedule_pace_take(struct schedule_pace *p, size_t n, int64_t now);
 

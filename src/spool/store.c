@@ -380,9 +380,8 @@ void store_release(struct queue_file *f)
 int store_remove(struct store *s, enum store_place place,
     const struct queue_file *f, struct fail *why)
 {
-	if (unlinkat(s->dir[place], f->info.id, 0) != 0)
-		return no(why, s, "removing");
-	/* Back after a power cut it says itself that it is done. */
+	if (store_drop(s, place, f, why) != 0)
+		return -1;
 	return fsync(s->dir[place]) == 0 ? 0
 					 : no(why, s, "fsync of the directory");
 }

@@ -7,6 +7,7 @@
  *	hold/    waits until a person lets it go
  *	failed/  could not be read, kept for a person to look at
  *	lock     locked by whoever goes through all of it
+ *	rate     changed when something was sent under max_rate
  *
  * on one file system. A message is there when its file has its name in new/
  * or hold/, and not before; it is gone when that name is gone. Whoever works
@@ -85,6 +86,13 @@ void store_release(struct queue_file *f);
 /* The message is dealt with: durably removes it. f stays open. */
 int store_remove(struct store *s, enum store_place place,
     const struct queue_file *f, struct fail *why);
+/*
+ * The same for a file in which all letters are DONE: a power cut may bring it
+ * back until store_settle(), and then it says so.
+ */
+int store_drop(struct store *s, enum store_place place,
+    const struct queue_file *f, struct fail *why);
+void store_settle(struct store *s);
 /* Moves it by its name, durably; the caller has it locked. */
 int store_move(struct store *s, enum store_place from, enum store_place to,
     const char *id, struct fail *why);
@@ -110,6 +118,11 @@ int store_list(struct store *s, enum store_place place, struct arena *a,
  * by its owner, or -1. Never waits. Fails: LOCKED, SPOOL.
  */
 int store_lock(struct store *s, struct fail *why);
+
+/* Something leaves now. Best effort. */
+void store_note_sending(struct store *s);
+/* Milliseconds since it was noted last; -1: never, or nobody knows. */
+int64_t store_quiet(const struct store *s);
 
 /*
  * Removes what was left in tmp/ by processes that died: files that nobody

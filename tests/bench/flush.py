@@ -5,10 +5,10 @@
 
 So many small messages wait for one relay on this machine, behind a wire that
 holds every octet back by half the round trip. Printed are the connections
-that were used and the messages a second: of the program, of nullmailer (from
-its Debian package, unpacked beside the system) and of msmtp's msmtpq, when
-they can be had. TLS and login are off, as nullmailer does it; with them each
-connection costs several round trips more.
+that were used and the messages a second: of the program, of the program with
+one connection, of nullmailer (from its Debian package, unpacked beside the
+system) and of msmtp's msmtpq, when they can be had. TLS and login are off, as
+nullmailer does it; with them each connection costs several round trips more.
 """
 
 import argparse
@@ -64,9 +64,11 @@ class Wire:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
             task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(
+            asyncio.gather(*left, return_exceptions=True))
         self._loop.close()
 
     async def _accept(self, reader, writer):
@@ -105,12 +107,17 @@ class Figure:
     seconds: float = 0.0
     reason: str = ""        # why it was not measured
 
+    @property
+    def rate(self):
+        """Messages a second."""
+        return self.messages / self.seconds
+
     def __str__(self):
         if self.reason:
             return f"{self.name:12} not measured: {self.reason}"
         return (f"{self.name:12} {self.messages:6} messages "
                 f"{self.connections:6} connections {self.seconds:8.1f} s "
-                f"{self.messages / self.seconds:8.1f} messages/s")
+                f"{self.rate:8.1f} messages/s")
 
 
 def measure(name, delay, count, prepare):
@@ -152,6 +159,9 @@ def compare(binary, count, delay, others=None):
         directory = Path(name)
         yield measure("postrider", delay, count,
                       queues.of_program(binary, directory, count))
+        few = max(others, count // 10)
+        yield measure("over one", delay, few, queues.of_program(
+            binary, directory, few, queue_connections=1))
         yield measure("nullmailer", delay, others,
                       queues.of_nullmailer(directory, others))
         yield measure("msmtpq", delay, others,

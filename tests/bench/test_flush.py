@@ -1,16 +1,37 @@
-"""The benchmark of the queue runs and its figures are figures."""
+"""The benchmark of the queue runs, and what several connections are worth.
+
+With LONG_TESTS a thousand messages wait behind a tenth of a second.
+"""
+
+import os
 
 import flush
 
+IS_LONG = bool(os.environ.get("LONG_TESTS"))
+
 
 def test_it_compares(binary):
-    first, *others = flush.compare(binary, 12, 0.01, 3)
-    print(first, *others, sep="\n")
+    first, one, *others = flush.compare(binary, 12, 0.01, 3)
+    print(first, one, *others, sep="\n")
     assert first.name == "postrider" and not first.reason
     assert (first.messages, first.connections) == (12, 1)
+    assert (one.messages, one.connections) == (3, 1)
     for other in others:
         assert other.reason or (other.messages == 3 and other.seconds > 0)
         assert other.name in str(other)
+
+
+def test_a_long_wire(binary):
+    """Each waits for the wire most of the time, so ratios mean something."""
+    count, delay = (1000, 0.05) if IS_LONG else (48, 0.02)
+    first, one, *others = flush.compare(binary, count, delay, 10)
+    print(first, one, *others, sep="\n")
+    assert first.messages == count and not one.reason
+    assert 2 <= first.connections <= 4 + count // 100
+    assert one.connections == 1
+    assert first.rate > 1.5 * one.rate
+    for other in others:
+        assert other.reason or first.rate > 3 * other.rate
 
 
 def test_a_program_that_fails_is_told(tmp_path):

@@ -9,6 +9,7 @@ import email
 import pytest
 from emulator.policy import Fault
 
+from mailqueue import rewrite_slots
 from relay import PROVIDERS, SENDER, Relay
 
 MESSAGE = b"To: one@example.net\nSubject: s\n\nbody\n"
@@ -217,3 +218,46 @@ def test_what_may_have_arrived_earlier_stays_with_its_account(program,
         assert (result.code, b"waits on" in result.err) == (75, True)
         assert [one.rcpt_to for one in pair.second.messages] == [
             ["two@example.net"]]
+
+
+def suppressed(pair, account):
+    result = pair.send(["--suppressed", "-a", account], b"")
+    assert (result.code, result.err) == (0, b"")
+    return [line.split()[1].decode() for line in result.out.splitlines()]
+
+
+@pytest.mark.parametrize("queue", ["off", "on_failure", "always", "run"])
+@pytest.mark.parametrize("first, second", [
+    ("on", "on"), ("on", "off"), ("off", "on")])
+def test_who_has_answered_learns(program, authority, queue, first, second):
+    """An address that one relay does not know may be known to the other."""
+    both = {"spool": str(program.home / "spool"),
+            "queue": "on_failure" if queue == "run" else queue,
+            "retry_for": "off"}
+    old = Fault("rcpt", reply="550 5.1.1 unknown", match=b"old@")
+    later = Fault("mail", reply="451 4.3.0 later",
+                  times=2 if queue == "run" else 1)
+    args = ["-a", "default", "one@example.net", "gone@example.net"]
+    with Pair(program, authority, {**both, "suppression": first},
+              second={"faults": [
+                  Fault("rcpt", reply="550 5.1.1 unknown", match=b"gone@")]},
+              second_settings={**both, "suppression": second},
+              faults=[old, later]) as pair:
+        if queue == "run":
+            busy = Fault("mail", reply="451 4.3.0 later", times=1)
+            pair.second.emulator.faults.add(busy)
+            assert pair.send(args).code == 0
+            for path in (program.home / "spool" / "new").iterdir():
+                rewrite_slots(path, {b"next": 0})
+            assert pair.send(["-q"], b"").code == 67
+        else:
+            assert pair.send(args).code == 67
+        assert len(pair.second.messages) >= 1
+        assert suppressed(pair, "second") == (
+            ["gone@example.net"] if second == "on" else [])
+        assert suppressed(pair, "default") == []
+        # The first one learns what it says itself, before others are moved.
+        assert pair.send(["-a", "default", "old@example.net"]).code == 67
+        assert suppressed(pair, "default") == (
+            ["old@example.net"] if first == "on" else [])
+        assert "old@example.net" not in suppressed(pair, "second")

@@ -234,6 +234,14 @@ def test_early_failures_are_logged(program, args, settings, code, words):
     assert result.log[0]["outcome"] == "NOT-SENT"
 
 
+def test_a_wrong_setting_beside_an_account_that_is_not_there(program):
+    conf = program.configure({})
+    result = program.run([f"--file={conf}", "--account=other", "--port=x",
+                          "a@b.example"], b"Subject: s\n\n")
+    assert result.code == 78
+    assert b"account other not found" in result.err
+
+
 def test_derive_password(program):
     result = program.run(
         ["--derive-password", "--provider=ses", "--region=us-east-2"],

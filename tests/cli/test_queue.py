@@ -342,7 +342,7 @@ def test_killed_behind_the_dot(program, authority, unknown):
 # ---------------------------------------------------------------- the account
 
 def test_one_connection_for_many(program, authority):
-    with Queue(program, authority) as queue:
+    with Queue(program, authority, {"queue_connections": "1"}) as queue:
         queue.keep(*20 * [MESSAGE])
         queue.make_due()
         result = queue.run()
@@ -420,6 +420,22 @@ def test_a_sender_that_is_not_approved_is_shown_three_times(
         tried = [one for one in queue.json() if one["attempts"] == 2]
         assert len(tried) == 3
         assert {one["code"] for one in tried} == {535}
+
+
+def test_a_sender_that_is_not_approved_among_several_connections(
+        program, authority):
+    """Mail of another sender has gone before, over four connections."""
+    with Queue(program, authority, provider="oci", verified={SENDER},
+               faults=[Fault("body-end", delay=0.05)]) as queue:
+        good = queue.keep(*20 * [MESSAGE])
+        queue.keep(*30 * [MESSAGE], args=("-t", "-f", "other@example.com"))
+        for path in (queue.spool / "new").iterdir():
+            rewrite_slots(path, {b"next": int(path.name not in good)})
+        assert queue.run().code == 0
+        assert len(queue.relay.messages) == 20
+        assert len(queue.relay.sessions) > 1
+        tried = [one for one in queue.json() if one["attempts"] == 2]
+        assert 3 <= len(tried) <= 8
 
 
 def test_a_relay_that_ends_every_session(program, authority):

@@ -4,7 +4,9 @@ What a point of failure does to a message has nothing to do with TLS, and
 without it a run is four times as fast.
 """
 
+import contextlib
 import dataclasses
+import os
 import socket
 from collections import Counter
 
@@ -27,6 +29,16 @@ def closed_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+def children(pid):
+    """The processes it has started and not waited for."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                found += [int(one) for one in file.read().split()]
+    return found
 
 
 @dataclasses.dataclass
@@ -72,8 +84,11 @@ class Box:
     def run(self, *args):
         return self.program.run(self.command("-q", *args)[1:])
 
-    def fill(self, count):
-        """So many messages that are due, like one that was handed in."""
+    def fill(self, count, rcpt="one@example.net"):
+        """So many messages that are due, like one that was handed in.
+
+        With a `{}` in the recipient it has the number of the message.
+        """
         self.configure(port=closed_port())
         assert self.send().code == 0
         self.spool.make_due()
@@ -82,7 +97,8 @@ class Box:
         path.unlink()
         for number in range(count):
             copy = path.with_name(spool.new_name(number))
-            copy.write_bytes(spool.renamed(data, copy.name))
+            copy.write_bytes(spool.addressed(
+                spool.renamed(data, copy.name), rcpt.format(number)))
             copy.chmod(0o600)
 
     # The same under strace.
@@ -91,13 +107,13 @@ class Box:
         return dict(stdin=stdin, env=self.program.environment(),
                     cwd=self.program.home)
 
-    def trace(self, args, stdin=b"", always=""):
-        return inject.trace(self.command(*args), always=always,
-                            **self.surroundings(stdin))
+    def trace(self, args, stdin=b"", **how):
+        return inject.trace(self.command(*args), **self.surroundings(stdin),
+                            **how)
 
-    def run_with(self, args, point, what, stdin=b"", on="", always=""):
-        return inject.run_with(self.command(*args), point, what, on=on,
-                               always=always, **self.surroundings(stdin))
+    def run_with(self, args, point, what, stdin=b"", **how):
+        return inject.run_with(self.command(*args), point, what,
+                               **self.surroundings(stdin), **how)
 
     def run_always(self, args, calls, stdin=b""):
         return inject.run_always(self.command(*args), calls,

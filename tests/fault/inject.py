@@ -4,7 +4,9 @@
     run_with(command, point, "error=EIO", ...) the same run with one call spoilt
 
 strace counts the calls of each name, so a point is a name and a number. The
-call that is spoilt is not made: an error takes its place, or SIGKILL.
+call that is spoilt is not made: an error takes its place, or SIGKILL. With
+`family` the children are traced, too: strace counts for each process by
+itself, so a point strikes every process that gets there.
 """
 
 import dataclasses
@@ -24,7 +26,7 @@ IS_LONG = bool(os.environ.get("LONG_TESTS"))
 
 KILL = "signal=SIGKILL"
 
-LINE = re.compile(r"(\w+)\((.*?)(?:\) += (-?\d+|\?).*)?$")
+LINE = re.compile(r"(?:(\d+) +)?(\w+)\((.*?)(?:\) += (-?\d+|\?).*)?$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,29 +108,37 @@ def on_top(always):
     return ["-e", f"inject={always}"] if always else []
 
 
-def trace(command, stdin=b"", env=None, cwd=None, always=""):
-    """(how it ended, the points of the run)."""
+def follow(family):
+    return ["-f"] if family else []
+
+
+def trace(command, stdin=b"", env=None, cwd=None, always="", family=False):
+    """(how it ended, the points of the run).
+
+    Of a family each point is there once, whoever gets to it first.
+    """
     with tempfile.NamedTemporaryFile(prefix="trace-") as log:
-        ended = _run(["strace", "-y", "-s", "64", "-o", log.name,
-                      *on_top(always)], command, stdin, env, cwd)
+        ended = _run(["strace", *follow(family), "-y", "-s", "64", "-o",
+                      log.name, *on_top(always)], command, stdin, env, cwd)
         text = log.read().decode(errors="replace")
     counts = {}
-    points = []
+    points = {}
     for line in text.splitlines():
         if found := LINE.match(line):
-            name = found[1]
-            counts[name] = counts.get(name, 0) + 1
-            points.append(Point(name, counts[name], line))
-    return ended, points
+            who, name = found[1], found[2]
+            counts[who, name] = counts.get((who, name), 0) + 1
+            point = Point(name, counts[who, name], line)
+            points.setdefault((name, point.number), point)
+    return ended, list(points.values())
 
 
 def run_with(command, point, what, stdin=b"", env=None, cwd=None, on="",
-             always=""):
+             always="", family=False):
     """`on` is "" for this one call, "+" for it and all of its name after."""
     names = ",".join({point.name, *filter(None, [always.partition(":")[0]])})
     return _run(
-        ["strace", "-o", "/dev/null", "-e", f"trace={names}",
-         *on_top(always), "-e",
+        ["strace", *follow(family), "-o", "/dev/null", "-e",
+         f"trace={names}", *on_top(always), "-e",
          f"inject={point.name}:{what}:when={point.number}{on}"],
         command, stdin, env, cwd)
 

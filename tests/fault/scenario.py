@@ -132,14 +132,14 @@ class Stage:
     def trace(self):
         self.set_up()
         ended, points = self.box.trace(self.args, self.stdin,
-                                       self.scenario.always)
+                                       always=self.scenario.always)
         assert points, ended
         return ended, points
 
     def play(self, point, what, on=""):
         self.set_up()
-        return self.box.run_with(self.args, point, what, self.stdin, on,
-                                 self.scenario.always)
+        return self.box.run_with(self.args, point, what, self.stdin, on=on,
+                                 always=self.scenario.always)
 
     def delivered(self):
         return self.box.delivered(self.mark)

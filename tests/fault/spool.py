@@ -111,6 +111,12 @@ def renamed(data, name):
         rb"\Aid [^\n]*\n", b"id " + name.encode() + b"\n", head))
 
 
+def addressed(data, rcpt):
+    """The same message to that recipient."""
+    return change_head(data, lambda head: re.sub(
+        rb"\nrcpt [^\n]*\n", b"\nrcpt " + rcpt.encode() + b"\n", head))
+
+
 def overwrite(path, data):
     """In place, so that whoever has it open sees it."""
     with open(path, "r+b") as file:

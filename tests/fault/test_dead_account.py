@@ -11,7 +11,7 @@ import spool
 from emulator.policy import Account, Fault, Policy
 from emulator.thread import EmulatorThread
 
-MESSAGES = 1000 if inject.IS_LONG else 100
+MESSAGES = 1000
 CONNECTIONS = 3
 
 
@@ -55,7 +55,7 @@ def test_connection_refused(box):
     """Nobody counts here: the system calls of the run do."""
     inject.need()
     box.fill(MESSAGES)
-    ended, points = box.trace(("-q",))
+    ended, points = box.trace(("-q",), family=True)
     calls = [p for p in points if p.name == "connect" and "AF_INET" in p.text]
     assert ended.code == 0 and 1 <= len(calls) <= CONNECTIONS
     assert len(box.spool.waiting()) == MESSAGES
@@ -64,21 +64,29 @@ def test_connection_refused(box):
     assert len(tried) <= CONNECTIONS
 
 
+def is_asked_to_login(session):
+    return any(side == "C" and line.startswith(b"AUTH")
+               for side, line, *_ in session.transcript)
+
+
 @pytest.mark.parametrize("reply, most", [
     ("535 5.7.8 Authentication credentials invalid", 1),
     ("454 4.7.0 Temporary authentication failure", CONNECTIONS)])
-def test_refused_credentials(box, reply, most):
+def test_refused_credentials(box, authority, reply, most):
     """More tries with a dead key get an address locked out."""
     user = Account("user", password="secret")
     box.fill(MESSAGES)
     policy = Policy(accounts=[user], require_auth=True,
                     faults=[Fault("auth", reply=reply)])
-    with EmulatorThread(policy, mode="plain") as relay:
-        box.configure(port=relay.port, auth="plain", user="user",
-                      password="secret")
+    with EmulatorThread(policy, *authority.leaf("good", names=["127.0.0.1"]),
+                        mode="implicit") as relay:
+        box.configure(port=relay.port, tls="on", tls_starttls="off",
+                      tls_trust_file=authority.ca_file, auth="plain",
+                      user="user", password="secret")
         box.run()
         relay.settle()
         assert 1 <= len(relay.sessions) <= most
+        assert all(is_asked_to_login(one) for one in relay.sessions)
         assert not relay.messages
     assert len(box.spool.waiting()) == MESSAGES
 
@@ -169,14 +177,15 @@ def test_relay_that_refuses_the_session(box, stage):
     assert len(box.relay.messages) == 10
 
 
-def test_many_over_few_connections(box):
-    """A run that goes well keeps its connection."""
+@pytest.mark.parametrize("connections", [1, 4])
+def test_many_over_few_connections(box, connections):
+    """A run that goes well keeps its connections."""
     box.fill(MESSAGES)
-    box.configure()
+    box.configure(queue_connections=connections)
     mark = box.mark()
     assert box.run().code == 0
     assert box.delivered(mark).of("one@example.net") == MESSAGES
-    assert len(box.relay.sessions) <= MESSAGES / 100 + 1
+    assert len(box.relay.sessions) <= MESSAGES / 100 + connections
 
 
 def test_relay_that_hangs_up(box):

@@ -1,5 +1,6 @@
 #include "mend.h"
 #include "unit.h"
+#include <time.h>
 
 #define AE  "\xc3\xa4"
 #define Q   "=?UTF-8?q?"
@@ -258,4 +259,41 @@ TEST(long_lines)
 		buf_free(&out);
 		buf_free(&want);
 	}
+}
+
+/* Processor time for a field of n comments in one line; the best of a few. */
+static double time_of(size_t n)
+{
+	double best = 0;
+
+	for (int i = 0; i < 3; i++) {
+		struct buf in, out;
+		clock_t start;
+		double took;
+
+		buf_init(&in, 1024 * 1024);
+		buf_init(&out, 16 * 1024 * 1024);
+		buf_adds(&in, "Content-ID:");
+		for (size_t k = 0; k < n; k++)
+			buf_adds(&in, "(\xff)");
+		buf_addc(&in, '\n');
+		start = clock();
+		mend_field(&out, buf_slice(&in), false);
+		took = (double)(clock() - start);
+		CHECK(!out.full && out.n > 20 * n);
+		if (i == 0 || took < best)
+			best = took;
+		buf_free(&in);
+		buf_free(&out);
+	}
+	return best;
+}
+
+/* 16 times the words: 16 times the work, and not 256 times. */
+TEST(work_is_linear)
+{
+	double few = time_of(4000), many = time_of(64000);
+
+	if (many > 50 * few)
+		UNIT_FAIL("%.0f for 4000 words, %.0f for 64000", few, many);
 }

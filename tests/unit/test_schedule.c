@@ -92,6 +92,7 @@ TEST(expired)
 TEST(breaker)
 {
 	struct schedule_breaker b = { .n = 0 };
+	char name[8];
 	struct arena a = { 0 };
 
 	CASE("three in a row");
@@ -114,8 +115,11 @@ TEST(breaker)
 	CHECK(schedule_may_try(&b, "two"));
 	schedule_note_success(&b, "nobody");
 
-	CASE("once is enough");
-	schedule_note_failure(&b, &a, "three", true);
+	CASE("once is enough, and the name is its own");
+	(void)snprintf(name, sizeof(name), "three");
+	schedule_note_failure(&b, &a, name, true);
+	(void)snprintf(name, sizeof(name), "other");
+	CHECK(schedule_may_try(&b, name));
 	CHECK(!schedule_may_try(&b, "three"));
 	arena_free(&a);
 }
@@ -158,4 +162,18 @@ TEST(pace)
 	schedule_pace_init(&p, 1, now);
 	CHECK_INT(schedule_pace_take(&p, 1, now), 0);
 	CHECK(schedule_pace_take(&p, 1, now - 5000) > 0);
+
+	CASE("used by others before");
+	schedule_pace_init(&p, 10, now);
+	schedule_pace_since(&p, 500);
+	CHECK_INT(schedule_pace_take(&p, 5, now), 0);
+	waited = schedule_pace_take(&p, 1, now);
+	CHECK(waited >= 100 && waited <= 101);
+	schedule_pace_init(&p, 10, now);
+	schedule_pace_since(&p, 1000000);
+	CHECK_INT(schedule_pace_take(&p, 10, now), 0);
+	CHECK(schedule_pace_take(&p, 1, now) > 0);
+	schedule_pace_init(&p, 0, now);
+	schedule_pace_since(&p, 0);
+	CHECK_INT(schedule_pace_take(&p, 10, now), 0);
 }

@@ -204,6 +204,19 @@ static bool can_lock(void)
 	return true;
 }
 
+/* The same of pages that are there; sanitizers make mlock() do nothing. */
+static bool can_lock_later(void)
+{
+	char flags[FLAGS_MAX];
+	char *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)mlock(page, 65536);
+	flags_of(page, flags);
+	munmap(page, 65536);
+	return strstr(flags, " lo") != NULL;
+}
+
 TEST(secret_pages_are_marked)
 {
 	struct secret *s = secret_new(10000, NULL);
@@ -254,6 +267,60 @@ TEST(secret_is_not_in_a_child)
 	CHECK_INT(child_run(is_out_of_reach, place.out), 1);
 	CHECK_SLICE(secret_view(s), "x");
 	secret_free(s);
+}
+
+/* In a child to which the first went along, and the other one did not. */
+static int looks_at(struct secret *mine, const char *other)
+{
+	char flags[FLAGS_MAX];
+
+	flags_of(secret_view(mine).p, flags);
+	if (!slice_eq(secret_view(mine), SLICE("mine")))
+		return 3;
+	if ((strstr(flags, " lo") != NULL) != can_lock_later() ||
+	    strstr(flags, " dd") == NULL)
+		return 4;
+	secret_free(mine);
+	if (unmapped_dirty)
+		return 5;
+
+	union {
+		const char *in;
+		void *out;
+	} place = { .in = other };
+
+	return is_out_of_reach(place.out);
+}
+
+TEST(secret_goes_into_the_child_that_needs_it)
+{
+	struct secret *mine = secret_new(10, NULL), *other;
+	char flags[FLAGS_MAX];
+	const char *place;
+	pid_t pid;
+
+	other = secret_new(10, NULL);
+	secret_add(mine, SLICE("mine"));
+	secret_add(other, SLICE("other"));
+	place = secret_view(other).p;
+	fflush(stdout);
+	pid = secret_fork(mine);
+	if (pid == 0)
+		_exit(looks_at(mine, place));
+	CHECK_INT(child_wait(pid), 0);
+
+	CASE("and into no other");
+	CHECK_SLICE(secret_view(mine), "mine");
+	flags_of(secret_view(mine).p, flags);
+	CHECK(strstr(flags, " dc") != NULL);
+
+	CASE("no secret");
+	pid = secret_fork(NULL);
+	if (pid == 0)
+		_exit(7);
+	CHECK_INT(child_wait(pid), 7);
+	secret_free(mine);
+	secret_free(other);
 }
 
 static int works_without_locked_memory(void *unused)

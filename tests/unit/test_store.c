@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The programs run in a directory of their own: names are relative. */
@@ -149,6 +150,53 @@ TEST(there_and_back)
 	CHECK_INT(why.kind, FAIL_LOCKED);
 	store_close(&s);
 	arena_free(&a);
+}
+
+TEST(dropped_is_gone)
+{
+	struct store s;
+	struct arena a = { 0 };
+	struct queue_file f;
+	struct fail why = { .kind = FAIL_NONE };
+	const char *id;
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	id = add(&s, TEXT, &a);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), 0);
+	CHECK_INT(store_drop(&s, STORE_NEW, &f, &why), 0);
+	CHECK_INT(store_drop(&s, STORE_NEW, &f, &why), -1);
+	CHECK_INT(why.kind, FAIL_SPOOL);
+	store_settle(&s);
+	store_release(&f);
+	CHECK_INT(store_take(&s, ITEM(STORE_NEW, id), &f, &a, &why), -1);
+	CHECK_INT(why.kind, FAIL_LOCKED);
+	store_close(&s);
+	arena_free(&a);
+}
+
+TEST(sending_is_noted)
+{
+	struct store s;
+	struct fail why = { .kind = FAIL_NONE };
+	const struct timespec ahead[2] = { { time(NULL) + 9999, 0 },
+		{ time(NULL) + 9999, 0 } };
+	const struct timespec before[2] = { { time(NULL) - 60, 0 },
+		{ time(NULL) - 60, 0 } };
+
+	wipe();
+	CHECK_INT(store_open(&s, SPOOL, &why), 0);
+	CHECK_INT(store_quiet(&s), -1);
+	store_note_sending(&s);
+	CHECK(store_quiet(&s) >= 0 && store_quiet(&s) < 30000);
+	CHECK_INT(utimensat(s.root, "rate", before, 0), 0);
+	CHECK(store_quiet(&s) >= 59000);
+	store_note_sending(&s);
+	CHECK(store_quiet(&s) < 30000);
+	CASE("the clock was put back");
+	CHECK_INT(utimensat(s.root, "rate", ahead, 0), 0);
+	CHECK_INT(store_quiet(&s), -1);
+	store_close(&s);
 }
 
 TEST(progress_is_kept)

@@ -48,6 +48,9 @@ TEST(names)
 		CHECK_INT(token_is_name(rows[i].text), rows[i].is_name);
 		CHECK_INT(token_has_pin(rows[i].text), rows[i].has_pin);
 		CHECK_STR(token_shown(rows[i].text, room), rows[i].shown);
+		/* What is hidden is what is secret. */
+		CHECK_INT(token_is_secret(slice_of(rows[i].text)),
+		    strchr(rows[i].shown, '*') != NULL);
 	}
 }
 

@@ -1,0 +1,322 @@
+#include "queue_try.h"
+#include "failover.h"
+#include "log.h"
+#include "queue_report.h"
+#include "submit.h"
+#include "suppression.h"
+#include <string.h>
+#include <time.h>
+
+/* One message, while it is tried. */
+struct attempt {
+	struct arena arena;
+	struct queued queued;
+	struct invocation call;
+	struct send send;
+	struct msg msg;
+};
+
+/* The recipients that wait, as an invocation like any other. */
+static void make_call(struct attempt *t, const struct queue_runner *r)
+{
+	struct queue_file *f = &t->queued.file;
+	size_t n = 0, *places;
+	char **operands;
+
+	operands = arena_alloc(&t->arena, f->info.n_rcpt * sizeof(*operands));
+	places = arena_alloc(&t->arena, f->info.n_rcpt * sizeof(*places));
+	for (size_t i = 0; i < f->info.n_rcpt; i++) {
+		char letter = f->progress.letters[i];
+
+		if (letter != QUEUE_WAITS && letter != QUEUE_UNKNOWN)
+			continue;
+		operands[n] = arena_copy(&t->arena, slice_of(f->info.rcpt[i]));
+		places[n++] = i;
+	}
+	t->queued.rcpt = places;
+	t->queued.before = arena_copy(&t->arena, slice_of(f->progress.letters));
+	t->call = *r->run->inv;
+	t->call.account = r->line.account;
+	t->call.sender = f->info.sender;
+	t->call.full_name = NULL;
+	t->call.envid = f->info.envid;
+	t->call.operands = operands;
+	t->call.n_operands = n;
+	t->call.no_aliases = true;
+	t->call.read_recipients = false;
+	t->call.read_sender = false;
+}
+
+/* Up to the network. The file's recipients stay as many as they were. */
+static int prepare(struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	struct send *s = &t->send;
+
+	s->msg = &t->msg;
+	if (send_share(s, &r->line.send, why) != 0 ||
+	    rewrite_look(&t->msg, false, &t->arena, &s->view, why) != 0 ||
+	    send_prepare(s, why) != 0)
+		return -1;
+	if (s->plan.n_rcpt != t->call.n_operands)
+		return fail(why, FAIL_BUG, "the recipients in the queue file");
+	s->plan.dsn.notify = t->queued.file.info.notify;
+	s->plan.dsn.ret = t->queued.file.info.ret;
+	s->plan.before_dot = queue_before_dot;
+	s->plan.after_dot = queue_after_dot;
+	s->plan.before_dot_ctx = &t->queued;
+	return 0;
+}
+
+/* A message that no plan is made for still has an envelope to speak of. */
+static void plan_without(struct attempt *t, struct queue_runner *r)
+{
+	struct send *s = &t->send;
+	struct plan *p = &s->plan;
+
+	s->files.settings = r->line.send.files.settings;
+	s->files.account = r->line.account;
+	s->report = (struct report){
+		.account = r->line.account,
+		.settings = &s->files.settings,
+		.plan = p,
+		.message_id = slice_of(t->queued.file.info.message_id),
+	};
+	p->sender = t->queued.file.info.sender;
+	p->rcpt = arena_alloc(&t->arena, t->call.n_operands * sizeof(*p->rcpt));
+	p->n_rcpt = t->call.n_operands;
+	for (size_t i = 0; i < p->n_rcpt; i++)
+		p->rcpt[i] = t->call.operands[i];
+}
+
+static void not_sent(struct attempt *t, enum outcome_class class,
+    const struct fail *why, struct outcome *ret)
+{
+	const struct outcome like = outcome_unspoken(class, why);
+
+	submit_not(&t->send.plan, &like, &t->arena, ret);
+}
+
+static void note_state(struct queue_runner *r, enum queue_line_state state)
+{
+	const char *account = r->line.account;
+
+	r->state = state;
+	if (state == QUEUE_LINE_GOOD)
+		schedule_note_success(&r->breaker, account);
+	else if (state == QUEUE_LINE_BAD || state == QUEUE_LINE_ENOUGH)
+		schedule_note_failure(
+		    &r->breaker, r->arena, account, state == QUEUE_LINE_ENOUGH);
+}
+
+static void warn(const struct attempt *t, const struct fail *why)
+{
+	report_warning(&t->send.report, t->queued.file.info.id, why->text);
+}
+
+/* What is known now goes to the log, the file, and whoever must know. */
+static void conclude(
+    struct attempt *t, struct queue_runner *r, struct outcome *o)
+{
+	struct queued *q = &t->queued;
+	struct fail why;
+	int code;
+
+	if (queue_settle(q, &t->send.files.settings, o, false, &why) != 0) {
+		q->is_stale = true;
+		warn(t, &why);
+	}
+	suppression_learn(&t->send, o);
+	o->queue_id = q->file.info.id;
+	code = report_outcome(&t->send.report, o);
+	if (code != 0)
+		r->code = code;
+	if (queue_conclude(q, &t->send, o, &t->arena, &why) != 0)
+		warn(t, &why);
+}
+
+static void try_message(struct attempt *t, struct queue_runner *r)
+{
+	struct outcome outcome;
+	struct fail why;
+
+	if (r->line.unusable.kind != FAIL_NONE) {
+		plan_without(t, r);
+		note_state(r,
+		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
+	} else if (prepare(t, r, &why) != 0) {
+		plan_without(t, r);
+		not_sent(t, OUTCOME_NOT_SENT, &why, &outcome);
+	} else {
+		note_state(r,
+		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
+		if (r->state == QUEUE_LINE_AGAIN)
+			return;
+		failover(&t->send, &t->queued, &outcome);
+	}
+	r->tried++;
+	conclude(t, r, &outcome);
+}
+
+/* Its time is over. */
+static int give_up(struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	struct queued *q = &t->queued;
+	const struct queue_progress *p = &q->file.progress;
+	struct outcome outcome;
+	struct fail late;
+
+	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
+	fail(&late, FAIL_REFUSED, "given up after %u attempts%s: %s",
+	    p->attempts,
+	    strchr(p->letters, QUEUE_UNKNOWN)
+		? ", one of which may have delivered it"
+		: "",
+	    p->text);
+	not_sent(t, p->class, &late, &outcome);
+	outcome.queue_id = q->file.info.id;
+	r->code = report_outcome(&t->send.report, &outcome);
+	return queue_expire(q, why) == 0
+		   ? queue_conclude(q, &t->send, NULL, &t->arena, why)
+		   : -1;
+}
+
+/* Somebody died between the final dot and its reply. */
+static bool is_left_in_doubt(
+    const struct attempt *t, const struct queue_runner *r)
+{
+	return strchr(t->queued.file.progress.letters, QUEUE_UNKNOWN) &&
+	       r->line.send.files.settings.queue_unknown ==
+		   QUEUE_UNKNOWN_HOLD &&
+	       t->queued.place == STORE_NEW && !r->run->id;
+}
+
+static int keep_for_a_person(
+    struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	static const struct fail held = {
+		.text = "held: it may have been delivered; release or drop it",
+	};
+
+	plan_without(t, r);
+	if (store_move(&r->store, STORE_NEW, STORE_HOLD, t->queued.file.info.id,
+		why) != 0)
+		return -1;
+	warn(t, &held);
+	return 0;
+}
+
+/* A death left undone what was decided: who was refused is told, or nobody. */
+static int end_it(struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	if (strchr(t->queued.file.progress.letters, QUEUE_REFUSED) &&
+	    !queue_heir_can_tell(&r->heir, &r->line, r->arena)) {
+		*why = r->line.unusable;
+		return -1;
+	}
+	plan_without(t, r);
+	queue_heir_speak(&r->heir, &r->line, &t->send);
+	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
+}
+
+/*
+ * A machine that was off, a clock put forward and a person who held it are no
+ * failures of a try: one must have come too late, where one can be made.
+ */
+static bool is_expired(const struct queue_file *f, struct queue_runner *r)
+{
+	const bool can_be_tried =
+	    r->line.unusable.kind == FAIL_NONE &&
+	    schedule_may_try(&r->breaker, r->line.account);
+
+	return !r->run->id &&
+	       queue_heir_gives_up(&r->heir, &r->line, f->info.created,
+		   can_be_tried ? f->progress.last_try : time(NULL), r->arena);
+}
+
+static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	struct queue_file *f = &t->queued.file;
+
+	if (!queue_has_waiting(f))
+		return end_it(t, r, why);
+	if (is_left_in_doubt(t, r))
+		return keep_for_a_person(t, r, why);
+	if (is_expired(f, r))
+		return give_up(t, r, why);
+	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
+		try_message(t, r);
+	return 0;
+}
+
+/* Nothing but a try, for which its account has had enough. */
+static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
+{
+	const struct queue_file *f = &t->queued.file;
+
+	return queue_has_waiting(f) &&
+	       !schedule_may_try(&r->breaker, r->line.account) &&
+	       !is_expired(f, r);
+}
+
+/* With the lock held and the file read. */
+static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	struct queue_file *f = &t->queued.file;
+	bool is_due = r->run->id || r->is_again ||
+		      schedule_is_due(f->progress.next_try, time(NULL));
+	int result;
+
+	if (queue_has_waiting(f) && !is_due)
+		return 0;
+	queue_line_begin(&r->line, r->run->inv, f->info.account, &r->store);
+	if (is_left_alone(t, r))
+		return queue_note_reason(&t->queued, &r->line.unusable, why);
+	if (queuefile_load(f, &t->msg, why) != 0)
+		return -1;
+	make_call(t, r);
+	send_begin(&t->send, &t->call, &t->arena);
+	result = decide(t, r, why);
+	send_end(&t->send);
+	return result;
+}
+
+/* It stays where a person finds it, and out of the way of the others. */
+static void put_aside(struct queue_runner *r, const struct store_item *item,
+    const struct fail *why)
+{
+	struct fail failed;
+
+	report_warning(&r->report, item->id, why->text);
+	r->code = fail_exit_code(why->kind);
+	if (why->kind == FAIL_MESSAGE && item->place != STORE_FAILED &&
+	    store_put_aside(&r->store, item, &failed) != 0)
+		report_warning(&r->report, item->id, failed.text);
+}
+
+void queue_try(struct queue_runner *r, const struct store_item *item)
+{
+	struct attempt t = { .queued = {
+				 .store = r->store, .place = item->place } };
+	struct fail why;
+	int result;
+
+	r->state = QUEUE_LINE_IDLE;
+	msg_init(&t.msg);
+	result = store_take(&r->store, item, &t.queued.file, &t.arena, &why);
+	if (result == 0) {
+		result = work_on(&t, r, &why);
+	} else if (why.kind == FAIL_CONFIG) {
+		queue_newer_note(&r->newer, item, &why);
+		result = 0;
+	}
+	store_release(&t.queued.file);
+	if (result != 0 && why.kind != FAIL_LOCKED)
+		put_aside(r, item, &why);
+	else if (result != 0 && r->run->id) {
+		log_error("%s", why.text);
+		r->code = fail_exit_code(why.kind);
+	}
+	msg_free(&t.msg);
+	arena_free(&t.arena);
+}
