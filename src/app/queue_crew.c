@@ -131,7 +131,6 @@ static void give(struct crew *c, struct worker *w, enum worker_task task)
 	*o = (struct worker_order){ .task = task, .is_ahead = w->n > 0 };
 	if (task != WORKER_OPEN && c->n_back > 0) {
 		o->entry = c->back[--c->n_back];
-		o->is_again = true;
 	} else if (task != WORKER_OPEN) {
 		o->entry = c->next++;
 		c->is_paid = false;
@@ -284,7 +283,7 @@ static void bury(struct crew *c, struct worker *w)
 	}
 	if (w->n > 0)
 		end_order(c, w, 1);
-	/* What it had not begun is as it was. */
+	/* Begun or not, the file of each says whether it is still due. */
 	while (w->n > 0) {
 		c->back[c->n_back++] = w->order[0].entry;
 		end_order(c, w, 0);

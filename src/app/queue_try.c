@@ -263,8 +263,8 @@ static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
 static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 {
 	struct queue_file *f = &t->queued.file;
-	bool is_due = r->run->id || r->is_again ||
-		      schedule_is_due(f->progress.next_try, time(NULL));
+	bool is_due =
+	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
 	int result;
 
 	if (queue_has_waiting(f) && !is_due)

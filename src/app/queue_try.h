@@ -22,7 +22,6 @@ struct queue_runner {
 	struct queue_heir heir; /* of the line, when that is unusable */
 	struct deadline deadline;
 	enum queue_line_state state; /* of the last try */
-	bool is_again; /* it was due when it was taken the first time */
 	unsigned tried;
 	struct queue_newer newer;
 	int code;

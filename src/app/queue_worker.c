@@ -65,7 +65,6 @@ static void obey(struct queue_runner *r, const struct worker_birth *birth,
 		return;
 	}
 	r->line.may_not_dial = o->task == WORKER_SEND;
-	r->is_again = o->is_again;
 	queue_try(r, birth->v[o->entry].item);
 }
 

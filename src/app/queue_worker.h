@@ -17,7 +17,6 @@ enum worker_task {
 struct worker_order {
 	enum worker_task task;
 	size_t entry;
-	bool is_again; /* the message has been handed out before */
 	bool is_ahead; /* given before the one in hand was answered */
 };
 
