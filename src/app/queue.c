@@ -45,6 +45,12 @@ static const char *path_of_all(const struct config *c)
 	return path;
 }
 
+static bool has_no_accounts(const struct files *f)
+{
+	return f->found == FILES_ABSENT ||
+	       (f->found == FILES_READ && f->config.n == 0);
+}
+
 int queue_find(struct files *f, const struct invocation *inv,
     const char **ret_path, struct fail *why)
 {
@@ -52,7 +58,7 @@ int queue_find(struct files *f, const struct invocation *inv,
 
 	/* An account that cannot send any more still says where its mail is. */
 	if (files_load(f, inv, NULL, why) == 0 || f->account ||
-	    f->found == FILES_ABSENT || f->settings.spool) {
+	    f->settings.spool || has_no_accounts(f)) {
 		*ret_path = queue_path(&f->settings, f->config.arena);
 		return 0;
 	}

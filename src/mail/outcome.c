@@ -70,11 +70,10 @@ static void decide(struct outcome *whole, const struct outcome *part)
 		return;
 	}
 	/* The reply to the dot, which a reply to RCPT may stand before. */
-	if (r->class != OUTCOME_ACCEPTED)
-		whole->reply = r->reply;
-	else if (part->class == OUTCOME_ACCEPTED)
+	if (r->class == OUTCOME_ACCEPTED && part->class == OUTCOME_ACCEPTED)
 		whole->reply = part->reply;
-	else if (whole->class != OUTCOME_ACCEPTED)
+	else if (r->class != OUTCOME_ACCEPTED ||
+		 whole->class != OUTCOME_ACCEPTED)
 		whole->reply = r->reply;
 	whole->class = r->class;
 	whole->why = r->why;

@@ -560,6 +560,16 @@ def test_a_file_that_cannot_be_read_is_no_empty_queue(program, authority,
         assert len(queue.names()) == 1
 
 
+@pytest.mark.parametrize("args", LOOKS)
+def test_a_file_without_an_account_has_no_queue_elsewhere(program, authority,
+                                                          args):
+    """As a package brings it, every line a comment."""
+    with Queue(program, authority) as queue:
+        queue.relay.conf.write_text("# provider ses\n")
+        result = queue.call(*args)
+        assert (result.code, result.err) == (0, b"")
+
+
 def test_accounts_without_a_default_have_one_spool(program, authority):
     with Queue(program, authority) as queue:
         queue.relay.conf.write_text(
