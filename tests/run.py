@@ -7,6 +7,7 @@ build succeeded and tests ran at all.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -93,7 +94,15 @@ def count(report):
     return passed, failed, skipped
 
 
+def take_signals():
+    """What nohup and the like ignore would stay ignored in what is tested."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main():
+    take_signals()
     passed = failed = 0
     skipped = []
     for name, compiler, options, parts in BUILDS:

@@ -111,6 +111,9 @@ class Campaign:
 
     def _run_all(self):
         daemons = [one for one in self.callers if one.waits]
+        # cron never sees a file that comes in the second of its look.
+        for one in daemons:
+            self._prepare(one)
         started = [(one, self._start(one)) for one in daemons]
         deadline = time.monotonic() + WAIT_SECONDS
         for one in self.callers:
@@ -130,7 +133,6 @@ class Campaign:
                 owner)
 
     def _start(self, caller):
-        self._prepare(caller)
         return self.stage.start(caller.script.replace("{tag}", caller.tag),
                                 caller.user)
 
