@@ -629,6 +629,25 @@ TEST(ticket_that_is_missing)
 }
 
 /* Not the server's fault, and nothing that trying again would mend. */
+/* There with the leak sanitizer only. */
+extern void __lsan_disable(void) __attribute__((weak));
+extern void __lsan_enable(void) __attribute__((weak));
+
+/* libgsasl loses its copy of what it cannot prepare. */
+static int step_to_the_loss(
+    struct sasl *s, const char *challenge, struct fail *why)
+{
+	struct slice token;
+	int result;
+
+	if (__lsan_disable)
+		__lsan_disable();
+	result = sasl_step(s, slice_of(challenge), &token, why);
+	if (__lsan_enable)
+		__lsan_enable();
+	return result;
+}
+
 TEST(unprepared)
 {
 	static const struct {
@@ -670,9 +689,7 @@ TEST(unprepared)
 			challenge = coded("<1@example.com>");
 		}
 		if (why.kind == FAIL_NONE)
-			CHECK_INT(
-			    sasl_step(s, slice_of(challenge), &token, &why),
-			    -1);
+			CHECK_INT(step_to_the_loss(s, challenge, &why), -1);
 		CHECK_INT(why.kind, FAIL_CONFIG);
 		CHECK(strstr(why.text, "RFC 4013") != NULL);
 		CHECK(strstr(why.text, "challenge") == NULL);
