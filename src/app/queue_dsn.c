@@ -222,14 +222,6 @@ static void add_original(
 	buf_addc(b, '\n');
 }
 
-static bool has_8bit(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (is_8bit(s.p[i]))
-			return true;
-	return false;
-}
-
 void queue_dsn_make(const struct queue_dsn *d, struct arena *a, struct buf *b)
 {
 	struct slice header = SLICE("");
@@ -239,7 +231,7 @@ void queue_dsn_make(const struct queue_dsn *d, struct arena *a, struct buf *b)
 	msg_init(&m);
 	if (queuefile_load(&d->q->file, &m, NULL) == 0)
 		header = slice_head(buf_slice(&m.header), HEADER_SHOWN_MAX);
-	eight = has_8bit(header);
+	eight = slice_has_8bit(header);
 	add_header(b, d, eight, a);
 	add_text(b, d);
 	add_delivery_status(b, d);

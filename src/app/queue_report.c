@@ -10,7 +10,7 @@ enum { REPORT_MAX = 4 * 1024 * 1024 };
 int queue_expire(struct queued *q, struct fail *why)
 {
 	for (char *c = q->file.progress.letters; *c; c++)
-		if (*c == QUEUE_WAITS || *c == QUEUE_UNKNOWN)
+		if (queue_is_waiting(*c))
 			*c = QUEUE_REFUSED;
 	return queuefile_save(&q->file, why);
 }

@@ -26,9 +26,7 @@ static void make_call(struct attempt *t, const struct queue_runner *r)
 	operands = arena_alloc(&t->arena, f->info.n_rcpt * sizeof(*operands));
 	places = arena_alloc(&t->arena, f->info.n_rcpt * sizeof(*places));
 	for (size_t i = 0; i < f->info.n_rcpt; i++) {
-		char letter = f->progress.letters[i];
-
-		if (letter != QUEUE_WAITS && letter != QUEUE_UNKNOWN)
+		if (!queue_is_waiting(f->progress.letters[i]))
 			continue;
 		operands[n] = arena_copy(&t->arena, slice_of(f->info.rcpt[i]));
 		places[n++] = i;

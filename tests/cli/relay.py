@@ -5,7 +5,9 @@
         relay.messages
 """
 
-from emulator.policy import Account, OciPolicy, SesPolicy
+import contextlib
+
+from emulator.policy import Account, OciPolicy, Policy, SesPolicy
 from emulator.thread import EmulatorThread
 
 SES_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -28,6 +30,16 @@ PROVIDERS = {
         user=OCI_USER, password=OCI_PASSWORD,
         account=lambda: Account(OCI_USER, password=OCI_PASSWORD)),
 }
+
+
+@contextlib.contextmanager
+def password_relay(authority, password):
+    """A relay inside TLS that knows the user u."""
+    chain, key = authority.leaf("good", names=["127.0.0.1"])
+    policy = Policy(accounts=[Account("u", password=password)],
+                    require_auth=True)
+    with EmulatorThread(policy, chain, key, mode="implicit") as emulator:
+        yield emulator
 
 
 class Relay:

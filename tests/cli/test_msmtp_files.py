@@ -5,8 +5,9 @@ import os
 import re
 
 import pytest
-from emulator.policy import Account, Fault, Policy
+from emulator.policy import Fault, Policy
 from emulator.thread import EmulatorThread
+from relay import password_relay
 
 OWN, OWN_XDG = ".postriderrc", ".config/postrider/config"
 FORMER, FORMER_XDG = ".msmtprc", ".config/msmtp/config"
@@ -75,10 +76,7 @@ NETRC = f"machine 127.0.0.1 login u password '{SECRET}'\n"
 
 @pytest.fixture(scope="module")
 def relay(authority):
-    chain, key = authority.leaf("good", names=["127.0.0.1"])
-    policy = Policy(accounts=[Account("u", password=SECRET)],
-                    require_auth=True)
-    with EmulatorThread(policy, chain, key, mode="implicit") as emulator:
+    with password_relay(authority, SECRET) as emulator:
         yield emulator
 
 

@@ -4,52 +4,28 @@ import base64
 import hashlib
 import hmac
 import os
-import socket
 import ssl
-import threading
 
 import pytest
 
 from dialog.script import steps_of
 from dialog.server import ScriptServer
+from tls_server import TlsServer
 
 NAME = "mail.example.org"
 PASSWORD = "pencil of wood"
 
 
-class Scram(threading.Thread):
+class Scram(TlsServer):
     """A server with SCRAM-SHA-256 and its -PLUS form (RFC 5802) that binds
     to tls-unique, and therefore speaks TLS 1.2."""
 
     def __init__(self, tls, offered, flip=False):
-        super().__init__()
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.maximum_version = ssl.TLSVersion.TLSv1_2
-        self.context.load_cert_chain(*tls)
+        super().__init__(tls, ssl.TLSVersion.TLSv1_2)
         self.offered, self.flip = offered, flip
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(20)
-        self.port = self.listener.getsockname()[1]
         self.mechanism, self.outcome, self.gs2 = "", "", ""
 
-    def run(self):
-        with self.listener:
-            sock, _ = self.listener.accept()
-        sock.settimeout(20)
-        with self.context.wrap_socket(sock, server_side=True) as stream:
-            self.binding = stream.get_channel_binding("tls-unique")
-            if self.flip:
-                self.binding = self.binding[::-1]
-            self.talk(stream.makefile("rwb"))
-
-    def talk(self, file):
-        def say(text):
-            file.write(text.encode() + b"\r\n")
-            file.flush()
-
-        def hear():
-            return file.readline().decode().rstrip("\r\n")
-
+    def talk(self, say, hear):
         say("220 mail.example.org")
         hear()
         say(f"250-mail.example.org\r\n250 AUTH {self.offered}")
@@ -74,7 +50,8 @@ class Scram(threading.Thread):
         without, _, proof = final.rpartition(",p=")
         bound = self.gs2.encode() + b",,"
         if self.mechanism.endswith("-PLUS"):
-            bound += self.binding
+            binding = self.stream.get_channel_binding("tls-unique")
+            bound += binding[::-1] if self.flip else binding
         if without != f"c={base64.b64encode(bound).decode()},r={nonce}":
             return "535 5.7.8 Not bound to this channel"
         salted = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), salt, 4096)

@@ -8,8 +8,7 @@ import os
 
 import mounts
 import pytest
-from emulator.policy import Account, Policy
-from emulator.thread import EmulatorThread
+from relay import password_relay
 
 MESSAGE = b"Subject: x\n\nx\n"
 OWN, FORMER = "postriderrc", "msmtprc"
@@ -243,10 +242,7 @@ SECRET = "s3cret pw#"
 
 @pytest.fixture(scope="module")
 def relay(authority):
-    chain, key = authority.leaf("good", names=["127.0.0.1"])
-    policy = Policy(accounts=[Account("u", password=SECRET)],
-                    require_auth=True)
-    with EmulatorThread(policy, chain, key, mode="implicit") as emulator:
+    with password_relay(authority, SECRET) as emulator:
         yield emulator
 
 

@@ -8,12 +8,10 @@ import base64
 import dataclasses
 import os
 import pwd
-import socket
-import ssl
 import struct
-import threading
 
 import pytest
+from tls_server import TlsServer
 
 from real import kerberos
 from real.accounts import assert_accepted, assert_refused, recipient, tls_lines
@@ -127,35 +125,15 @@ def test_a_ticket_is_never_chosen(program, authority, site):
     assert "GSSAPI" not in result.log_bytes.decode()
 
 
-class Layers(threading.Thread):
+class Layers(TlsServer):
     """A server that offers these security layers (RFC 4752 3.1)."""
 
     def __init__(self, tls, layers):
-        super().__init__(daemon=True)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(*tls)
+        super().__init__(tls)
         self.layers = layers
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(20)
-        self.port = self.listener.getsockname()[1]
-        self.heard, self.chosen, self.person = [], None, None
+        self.chosen = self.person = None
 
-    def run(self):
-        with self.listener:
-            sock, _ = self.listener.accept()
-        sock.settimeout(20)
-        with self.context.wrap_socket(sock, server_side=True) as stream:
-            self.talk(stream.makefile("rwb"))
-
-    def talk(self, file):
-        def say(text):
-            file.write(text.encode() + b"\r\n")
-            file.flush()
-
-        def hear():
-            self.heard.append(file.readline().decode().rstrip("\r\n"))
-            return self.heard[-1]
-
+    def talk(self, say, hear):
         say("220 localhost")
         hear()
         say("250-localhost\r\n250 AUTH GSSAPI")

@@ -4,6 +4,7 @@ A slow or broken caller, a hostile one, and a server that says nothing.
 """
 
 import base64
+import contextlib
 import os
 import re
 import resource
@@ -215,10 +216,9 @@ def open_place():
         yield Path(place)
 
 
-def test_few_libraries(program, authority):
-    """TLS and SASL, and what those need; nothing that only other modes use."""
-    if is_instrumented(program.path):
-        pytest.skip("sanitizers bring libraries of their own")
+@contextlib.contextmanager
+def before_auth(program, authority):
+    """The process of a call that waits for the greeting."""
     with stall.Silent() as server:
         conf = program.configure({
             "port": server.port, **tls_lines("implicit", authority.ca_file),
@@ -227,10 +227,18 @@ def test_few_libraries(program, authority):
                            cwd=program.home,
                            env=program.environment()) as process:
             assert server.is_connected(10)
-            try:
-                mapped = stall.libraries(process.pid)
-            except PermissionError:
-                pytest.skip("only root may look at such a process")
+            yield process
+
+
+def test_few_libraries(program, authority):
+    """TLS and SASL, and what those need; nothing that only other modes use."""
+    if is_instrumented(program.path):
+        pytest.skip("sanitizers bring libraries of their own")
+    with before_auth(program, authority) as process:
+        try:
+            mapped = stall.libraries(process.pid)
+        except PermissionError:
+            pytest.skip("only root may look at such a process")
     assert {"libgnutls", "libgsasl", "libc"} <= mapped
     assert "libresolv" not in mapped
     assert len(mapped) <= 14, sorted(mapped)
@@ -329,17 +337,9 @@ def memory(process):
 
 def test_memory_can_be_searched(searchable, authority):
     """Before AUTH the secret is there: the next test looks where it lies."""
-    program = searchable
-    with stall.Silent() as server:
-        conf = program.configure({
-            "port": server.port, **tls_lines("implicit", authority.ca_file),
-            "auth": "plain", "user": USER, "password": CANARY})
-        with stall.running([program.path, f"--file={conf}", TO], MESSAGE,
-                           cwd=program.home,
-                           env=program.environment()) as process:
-            assert server.is_connected(10)
-            assert any(CANARY.encode() in octets
-                       for _, octets in memory(process))
+    with before_auth(searchable, authority) as process:
+        assert any(CANARY.encode() in octets
+                   for _, octets in memory(process))
 
 
 @pytest.mark.parametrize("source,mechanism", [
