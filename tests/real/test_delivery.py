@@ -179,7 +179,8 @@ def test_pipelining(program, postfix):
     assert len(envelope) == 1
     assert envelope[0].count(b"RCPT TO:") == 3
     assert envelope[0].endswith(b"\r\nDATA\r\n")
-    assert postfix.take(to[0]).recipients == to
+    # Its queue manager delivers in the order of its own sorting.
+    assert sorted(postfix.take(to[0]).recipients) == sorted(to)
 
 
 def assert_three_transactions(received):
