@@ -126,7 +126,7 @@ int files_overrides(const struct invocation *inv, struct settings *s,
 		if (option_set(
 			s, o->option, slice_of(o->value), &source, why) == 0)
 			continue;
-		why->kind = FAIL_USAGE;
+		(void)fail_as(why, FAIL_USAGE);
 		return fail_wrap(why, ORIGIN_TYPED);
 	}
 	return 0;

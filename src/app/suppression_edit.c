@@ -45,10 +45,8 @@ static int edit_all(
 	for (size_t i = 0; i < inv->n_operands; i++) {
 		const char *address = inv->operands[i];
 
-		if (addr_check(address, true, why) != 0) {
-			why->kind = FAIL_USAGE;
-			return -1;
-		}
+		if (addr_check(address, true, why) != 0)
+			return fail_as(why, FAIL_USAGE);
 		if (e->one(e, address, why) != 0)
 			return -1;
 	}

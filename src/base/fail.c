@@ -38,6 +38,13 @@ int fail(struct fail *why, enum fail_kind kind, const char *format, ...)
 	return -1;
 }
 
+int fail_as(struct fail *why, enum fail_kind kind)
+{
+	if (why)
+		why->kind = kind;
+	return -1;
+}
+
 int fail_wrap(struct fail *why, const char *format, ...)
 {
 	char context[FAIL_TEXT_MAX];

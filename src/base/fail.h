@@ -35,6 +35,9 @@ struct fail {
 int fail(struct fail *why, enum fail_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same failure as one of another kind. Returns -1. */
+int fail_as(struct fail *why, enum fail_kind kind);
+
 /* Puts "CONTEXT: " in front of the text. Returns -1. */
 int fail_wrap(struct fail *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -51,11 +51,8 @@ static int to_ascii(
 	char *name = host_to_ascii(text, why);
 
 	free(text);
-	if (!name) {
-		if (why)
-			why->kind = FAIL_MESSAGE;
-		return -1;
-	}
+	if (!name)
+		return fail_as(why, FAIL_MESSAGE);
 	*ret = arena_printf(a, "%.*s@%s", SLICE_ARG(local), name);
 	free(name);
 	return 0;

@@ -407,6 +407,16 @@ def test_hold_and_release(queue):
     assert notes == ["put on hold by hand", "released by hand"]
 
 
+@pytest.mark.parametrize("action, place", [
+    ("hold", "hold"), ("release", "new"), ("drop", None)])
+def test_a_wrong_setting_is_in_nobodys_way(queue, action, place):
+    """It is of no account that these need."""
+    name, = queue.keep()
+    result = queue.call(f"--queue-{action}", name, "--port=abc")
+    assert result.code == 0
+    assert place is None or queue.names(place) == [name]
+
+
 @pytest.mark.parametrize("place", ["new", "hold"])
 def test_retry(queue, place):
     name, other = queue.keep(MESSAGE, MESSAGE)

@@ -221,3 +221,14 @@ TEST(fail_wrap_many_times)
 	CHECK_INT(strlen(why.text), FAIL_TEXT_MAX - 1);
 	CHECK(strncmp(why.text, "999: 998: ", 10) == 0);
 }
+
+TEST(fail_as)
+{
+	struct fail why = { 0 };
+
+	fail(&why, FAIL_CONFIG, "%s", "bad");
+	CHECK_INT(fail_as(&why, FAIL_USAGE), -1);
+	CHECK_INT(why.kind, FAIL_USAGE);
+	CHECK_STR(why.text, "bad");
+	CHECK_INT(fail_as(NULL, FAIL_USAGE), -1);
+}
