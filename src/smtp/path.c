@@ -51,8 +51,10 @@ static int to_ascii(
 	char *name = host_to_ascii(text, why);
 
 	free(text);
-	if (!name)
-		return fail_as(why, FAIL_MESSAGE);
+	if (!name) {
+		(void)fail_as(why, FAIL_MESSAGE);
+		return -1;
+	}
 	*ret = arena_printf(a, "%.*s@%s", SLICE_ARG(local), name);
 	free(name);
 	return 0;
