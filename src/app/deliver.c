@@ -99,7 +99,7 @@ static void end_in_spool(struct send *s, struct queued *q, struct outcome *ret)
 {
 	struct fail trouble;
 
-	failover(s, q, ret);
+	failover(s, q, ret, &failover_by_itself);
 	if (queue_settle(q, &s->files.settings, ret, true, &trouble) != 0)
 		warn(q->file.info.id, &trouble);
 	queue_end(q);
@@ -142,7 +142,7 @@ static int into_spool(struct send *s, struct outcome *ret)
 		end_in_spool(s, &q, ret);
 		return 0;
 	}
-	failover(s, NULL, ret);
+	failover(s, NULL, ret, &failover_by_itself);
 	if (is_worth_keeping(ret))
 		log_warning("nothing is kept for later: %s", trouble.text);
 	return 0;
@@ -162,7 +162,7 @@ static int deliver_kept(struct send *s, struct outcome *ret, struct fail *why)
 	if (!s->files.settings.failover)
 		return send_now(s, ret, why);
 	send_or_not(s, ret);
-	failover(s, NULL, ret);
+	failover(s, NULL, ret, &failover_by_itself);
 	return 0;
 }
 

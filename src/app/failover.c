@@ -61,13 +61,37 @@ static struct send *make_call(
 	return other;
 }
 
+static int choose_by_itself(
+    void *ctx, struct send *other, const char *sender, struct fail *why)
+{
+	(void)ctx;
+	return send_choose(other, sender, why);
+}
+
+static int send_by_itself(
+    void *ctx, struct send *other, struct outcome *ret, struct fail *why)
+{
+	(void)ctx;
+	if (cred_collect(&other->cred, &other->files.settings, &other->password,
+		why) != 0)
+		return -1;
+	submit(&other->plan, other->msg, other->password, other->arena, ret);
+	return 0;
+}
+
+const struct failover_way failover_by_itself = {
+	.choose = choose_by_itself,
+	.send = send_by_itself,
+};
+
 static int try_account(struct send *other, const struct send *s,
-    struct queued *q, struct outcome *ret, struct fail *why)
+    struct queued *q, const struct failover_way *way, struct outcome *ret,
+    struct fail *why)
 {
 	struct slice id = s->report.message_id;
 
 	other->msg = s->msg;
-	if (send_choose(other, s->plan.sender, why) != 0 ||
+	if (way->choose(way->ctx, other, s->plan.sender, why) != 0 ||
 	    rewrite_look(s->msg, false, s->arena, &other->view, why) != 0)
 		return -1;
 	/* Should it arrive twice, it must be known for the same message. */
@@ -82,11 +106,7 @@ static int try_account(struct send *other, const struct send *s,
 		other->plan.after_dot = queue_after_dot;
 		other->plan.before_dot_ctx = q;
 	}
-	if (cred_collect(&other->cred, &other->files.settings, &other->password,
-		why) != 0)
-		return -1;
-	submit(&other->plan, s->msg, other->password, s->arena, ret);
-	return 0;
+	return way->send(way->ctx, other, ret, why);
 }
 
 /* Puts the part into the whole. Returns whether anybody was taken. */
@@ -104,8 +124,8 @@ static bool put_back(struct outcome *o, const struct outcome *part,
 	return is_taken;
 }
 
-static void take_over(
-    struct send *s, struct queued *q, const char *account, struct outcome *o)
+static void take_over(struct send *s, struct queued *q, const char *account,
+    const struct failover_way *way, struct outcome *o)
 {
 	const struct moving m = who_moves(o, q, s->arena);
 	struct send *other = make_call(s, account, &m);
@@ -115,8 +135,10 @@ static void take_over(
 
 	if (q)
 		q->rcpt = m.file;
-	if (try_account(other, s, q, &part, &why) != 0) {
-		log_warning("failover: account %s: %s", account, why.text);
+	if (try_account(other, s, q, way, &part, &why) != 0) {
+		if (why.kind != FAIL_NONE)
+			log_warning(
+			    "failover: account %s: %s", account, why.text);
 	} else {
 		suppression_learn(other, &part);
 		if (put_back(o, &part, &m, s->arena))
@@ -127,19 +149,35 @@ static void take_over(
 	send_end(other);
 }
 
-void failover(struct send *s, struct queued *q, struct outcome *o)
+const char *failover_account(
+    const struct settings *s, int place, struct arena *a)
 {
-	struct slice rest = slice_of(s->files.settings.failover), name;
+	struct slice rest = slice_of(s->failover), name;
+
+	for (int n = 0;
+	     n < FAILOVER_MAX && slice_take_until(&rest, ',', &name);) {
+		name = slice_trim(name);
+		if (name.n && n++ == place)
+			return arena_copy(a, name);
+	}
+	return NULL;
+}
+
+void failover(struct send *s, struct queued *q, struct outcome *o,
+    const struct failover_way *way)
+{
+	const char *account;
 
 	for (int i = 0; i < FAILOVER_MAX; i++) {
 		bool moves = false;
 
 		for (size_t k = 0; k < o->n_rcpt; k++)
 			moves |= may_move(o, k, q);
-		if (!moves || !slice_take_until(&rest, ',', &name))
+		account =
+		    moves ? failover_account(&s->files.settings, i, s->arena)
+			  : NULL;
+		if (!account)
 			return;
-		name = slice_trim(name);
-		if (name.n)
-			take_over(s, q, arena_copy(s->arena, name), o);
+		take_over(s, q, account, way, o);
 	}
 }

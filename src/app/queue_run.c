@@ -73,6 +73,21 @@ static void send_one_by_one(
 		queue_try(r, v[i].item);
 }
 
+/* What a crew could not send may go out through another account. */
+static void send_account(
+    struct queue_runner *r, const struct queue_entry *v, size_t n)
+{
+	size_t done = queue_crew(r, v, n);
+
+	if (done && queue_over_is_possible(r)) {
+		r->over.is_only = true;
+		send_one_by_one(r, v, done);
+		r->over.is_only = false;
+	}
+	send_one_by_one(r, v + done, n - done);
+	queue_over_end(r);
+}
+
 static size_t same_account(const struct queue_entry *v, size_t n)
 {
 	size_t i = 1;
@@ -106,8 +121,7 @@ static int go_through(struct queue_runner *r, struct fail *why)
 	v = sorted(r, &list, &n);
 	for (size_t i = 0; i < n && !queue_crew_is_over(r); i = end) {
 		end = i + same_account(v + i, n - i);
-		i += queue_crew(r, v + i, end - i);
-		send_one_by_one(r, v + i, end - i);
+		send_account(r, v + i, end - i);
 	}
 	send_reports(r, &list);
 	queue_line_end(&r->line);

@@ -1,5 +1,4 @@
 #include "queue_try.h"
-#include "failover.h"
 #include "log.h"
 #include "queue_report.h"
 #include "submit.h"
@@ -45,6 +44,13 @@ static void make_call(struct attempt *t, const struct queue_runner *r)
 	t->call.read_sender = false;
 }
 
+static struct dsn dsn_of(const struct queue_info *info)
+{
+	return (struct dsn){
+		.notify = info->notify, .ret = info->ret, .envid = info->envid
+	};
+}
+
 /* Up to the network. The file's recipients stay as many as they were. */
 static int prepare(struct attempt *t, struct queue_runner *r, struct fail *why)
 {
@@ -57,8 +63,7 @@ static int prepare(struct attempt *t, struct queue_runner *r, struct fail *why)
 		return -1;
 	if (s->plan.n_rcpt != t->call.n_operands)
 		return fail(why, FAIL_BUG, "the recipients in the queue file");
-	s->plan.dsn.notify = t->queued.file.info.notify;
-	s->plan.dsn.ret = t->queued.file.info.ret;
+	s->plan.dsn = dsn_of(&t->queued.file.info);
 	s->plan.before_dot = queue_before_dot;
 	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &t->queued;
@@ -71,6 +76,7 @@ static void plan_without(struct attempt *t, struct queue_runner *r)
 	struct send *s = &t->send;
 	struct plan *p = &s->plan;
 
+	s->msg = &t->msg;
 	s->files.settings = r->line.send.files.settings;
 	s->files.account = r->line.account;
 	s->report = (struct report){
@@ -80,6 +86,7 @@ static void plan_without(struct attempt *t, struct queue_runner *r)
 		.message_id = slice_of(t->queued.file.info.message_id),
 	};
 	p->sender = t->queued.file.info.sender;
+	p->dsn = dsn_of(&t->queued.file.info);
 	p->rcpt = arena_alloc(&t->arena, t->call.n_operands * sizeof(*p->rcpt));
 	p->n_rcpt = t->call.n_operands;
 	for (size_t i = 0; i < p->n_rcpt; i++)
@@ -94,16 +101,20 @@ static void not_sent(struct attempt *t, enum outcome_class class,
 	submit_not(&t->send.plan, &like, &t->arena, ret);
 }
 
-static void note_state(struct queue_runner *r, enum queue_line_state state)
+void queue_try_note(
+    struct queue_runner *r, const char *account, enum queue_line_state state)
 {
-	const char *account = r->line.account;
-
-	r->state = state;
 	if (state == QUEUE_LINE_GOOD)
 		schedule_note_success(&r->breaker, account);
 	else if (state == QUEUE_LINE_BAD || state == QUEUE_LINE_ENOUGH)
 		schedule_note_failure(
 		    &r->breaker, r->arena, account, state == QUEUE_LINE_ENOUGH);
+}
+
+static void note_state(struct queue_runner *r, enum queue_line_state state)
+{
+	r->state = state;
+	queue_try_note(r, r->line.account, state);
 }
 
 static void warn(const struct attempt *t, const struct fail *why)
@@ -149,10 +160,29 @@ static void try_message(struct attempt *t, struct queue_runner *r)
 		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 		if (r->state == QUEUE_LINE_AGAIN)
 			return;
-		failover(&t->send, &t->queued, &outcome);
 	}
+	if (r->state != QUEUE_LINE_IDLE)
+		(void)queue_over_try(r, &t->send, &t->queued, &outcome);
 	r->tried++;
 	conclude(t, r, &outcome);
+}
+
+/* Of those who wait for another try, none need ask the account first. */
+static int move_on(struct attempt *t, struct queue_runner *r, struct fail *why)
+{
+	const struct queue_progress *p = &t->queued.file.progress;
+	struct outcome outcome;
+	struct fail alone;
+
+	fail(&alone, FAIL_LATER, "%s",
+	    p->text[0] ? p->text : "its account is left alone for now");
+	plan_without(t, r);
+	not_sent(t, OUTCOME_NOT_SENT, &alone, &outcome);
+	if (!queue_over_try(r, &t->send, &t->queued, &outcome))
+		return queue_note_reason(&t->queued, &r->line.unusable, why);
+	r->tried++;
+	conclude(t, r, &outcome);
+	return 0;
 }
 
 /* Its time is over. */
@@ -217,6 +247,12 @@ static int end_it(struct attempt *t, struct queue_runner *r, struct fail *why)
 	return queue_conclude(&t->queued, &t->send, NULL, &t->arena, why);
 }
 
+static bool may_ask(const struct queue_runner *r)
+{
+	return !r->over.is_only &&
+	       schedule_may_try(&r->breaker, r->line.account);
+}
+
 /*
  * A machine that was off, a clock put forward and a person who held it are no
  * failures of a try: one must have come too late, where one can be made.
@@ -224,10 +260,10 @@ static int end_it(struct attempt *t, struct queue_runner *r, struct fail *why)
 static bool is_expired(const struct queue_file *f, struct queue_runner *r)
 {
 	const bool can_be_tried =
-	    r->line.unusable.kind == FAIL_NONE &&
-	    schedule_may_try(&r->breaker, r->line.account);
+	    (r->line.unusable.kind == FAIL_NONE && may_ask(r)) ||
+	    queue_over_is_possible(r);
 
-	return !r->run->id &&
+	return !r->run->id && !r->over.is_only &&
 	       queue_heir_gives_up(&r->heir, &r->line, f->info.created,
 		   can_be_tried ? f->progress.last_try : time(NULL), r->arena);
 }
@@ -242,18 +278,22 @@ static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)
 		return keep_for_a_person(t, r, why);
 	if (is_expired(f, r))
 		return give_up(t, r, why);
+	if (!may_ask(r))
+		return move_on(t, r, why);
 	if (queue_line_pace(&r->line, t->call.n_operands, r->deadline))
 		try_message(t, r);
 	return 0;
 }
 
-/* Nothing but a try, for which its account has had enough. */
+/* Nothing but a try, for which its account has had enough, and there is no
+   other for who has not got it for sure. */
 static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
 {
 	const struct queue_file *f = &t->queued.file;
+	const bool may_move = strchr(f->progress.letters, QUEUE_WAITS) &&
+			      queue_over_is_possible(r);
 
-	return queue_has_waiting(f) &&
-	       !schedule_may_try(&r->breaker, r->line.account) &&
+	return queue_has_waiting(f) && !may_ask(r) && !may_move &&
 	       !is_expired(f, r);
 }
 
@@ -261,8 +301,8 @@ static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
 static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 {
 	struct queue_file *f = &t->queued.file;
-	bool is_due =
-	    r->run->id || schedule_is_due(f->progress.next_try, time(NULL));
+	bool is_due = r->run->id || r->over.is_only ||
+		      schedule_is_due(f->progress.next_try, time(NULL));
 	int result;
 
 	if (queue_has_waiting(f) && !is_due)

@@ -8,6 +8,7 @@
 
 #include "queue_heir.h"
 #include "queue_news.h"
+#include "queue_over.h"
 #include "queue_run.h"
 #include "store.h"
 
@@ -20,6 +21,7 @@ struct queue_runner {
 	struct schedule_breaker breaker;
 	struct queue_line line;
 	struct queue_heir heir; /* of the line, when that is unusable */
+	struct queue_over over; /* who takes over from the line */
 	struct deadline deadline;
 	enum queue_line_state state; /* of the last try */
 	unsigned tried;
@@ -29,5 +31,9 @@ struct queue_runner {
 
 /* The directory of the spool need not be durable yet: see store_drop(). */
 void queue_try(struct queue_runner *r, const struct store_item *item);
+
+/* What a try has said about that account, for the breaker. */
+void queue_try_note(
+    struct queue_runner *r, const char *account, enum queue_line_state state);
 
 #endif

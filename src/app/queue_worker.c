@@ -78,6 +78,7 @@ void queue_work(const struct worker_birth *birth, struct queue_secret secret)
 		.report = run->report,
 		.store = run->store,
 		.arena = run->arena,
+		.over = { .is_off = true },
 	};
 	struct worker_answer a;
 	struct worker_order o;

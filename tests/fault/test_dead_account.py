@@ -199,3 +199,117 @@ def test_relay_that_hangs_up(box):
         assert len(relay.messages) == 20
         assert len(relay.sessions) <= 6
     assert not box.spool.files("new")
+
+
+def two_accounts(box, first, second, **more):
+    """The ports of an account, and of the one that takes over from it."""
+    box.configure(port=first, failover="second", retry_for="off", **more)
+    path = box.program.home / "conf"
+    text = path.read_text()
+    own = "".join(line for line in text.splitlines(True)
+                  if not line.startswith(("account", "failover", "password")))
+    path.write_text("account second\n" + own.replace(
+        f"port {first}\n", f"port {second}\n") + text)
+
+
+CREWS = pytest.mark.parametrize("connections", [1, 4])
+
+
+@CREWS
+@pytest.mark.parametrize("count", [10, 200])
+def test_the_rest_goes_out_through_another_account(box, count, connections):
+    """In the same run, and over few connections of either account."""
+    box.fill(count, "n{}@example.net")
+    with Door() as door:
+        two_accounts(box, door.port, box.relay.port,
+                     queue_connections=connections)
+        sessions, mark = len(box.relay.sessions), box.mark()
+        assert box.run().code == 0
+        assert 1 <= door.count <= CONNECTIONS
+    assert box.delivered(mark).counts == {
+        f"n{n}@example.net": 1 for n in range(count)}
+    assert len(box.relay.sessions) - sessions <= count / 100 + 1
+    assert not box.spool.files("new", "hold", "failed")
+
+
+@CREWS
+@pytest.mark.parametrize("reply, moves", [
+    ("451 4.3.0 later", 6), ("554 5.6.0 not this message", 0)])
+def test_each_that_is_refused_for_now_goes_over(box, connections, reply,
+                                                moves):
+    """And only those, n1, n11, n21 ..."""
+    box.fill(60, "n{}@example.net")
+    with EmulatorThread(Policy(faults=[Fault("rcpt", reply=reply,
+                                             match=b"1@")]),
+                        mode="plain") as first:
+        two_accounts(box, first.port, box.relay.port,
+                     queue_connections=connections)
+        mark = box.mark()
+        box.run()
+        first.settle()
+        assert len([one for one in first.messages
+                    if one.rcpt_to[0].startswith("n")]) == 54
+    assert len(box.delivered(mark).counts) == moves
+    assert not box.spool.waiting()
+
+
+@CREWS
+def test_who_takes_over_is_dead(box, connections):
+    """However many messages come its way."""
+    box.fill(60)
+    later = Fault("mail", reply="451 4.3.0 later")
+    with Door() as door, EmulatorThread(Policy(faults=[later]),
+                                        mode="plain") as first:
+        two_accounts(box, first.port, door.port,
+                     queue_connections=connections)
+        assert box.run().code == 0
+        assert 1 <= door.count <= CONNECTIONS
+    assert list(box.spool.waiting().values()) == ["Q"] * 60
+
+
+def test_both_accounts_are_dead(box):
+    box.fill(MESSAGES)
+    with Door() as first, Door() as second:
+        two_accounts(box, first.port, second.port)
+        assert box.run().code == 0
+        assert 1 <= first.count <= CONNECTIONS
+        assert 1 <= second.count <= CONNECTIONS
+    assert len(box.spool.waiting()) == MESSAGES
+
+
+@CREWS
+def test_what_may_have_arrived_waits_for_its_account(box, connections):
+    box.fill(40, "n{}@example.net")
+    for path in box.spool.files("new")[::2]:
+        data = bytearray(path.read_bytes())
+        data[spool.LETTERS] = ord("U")
+        spool.overwrite(path, bytes(data))
+    with Door() as door:
+        two_accounts(box, door.port, box.relay.port,
+                     queue_connections=connections)
+        mark = box.mark()
+        assert box.run().code == 0
+    assert box.delivered(mark).counts == {
+        f"n{n}@example.net": 1 for n in range(1, 40, 2)}
+    assert list(box.spool.letters().values()) == ["U"] * 20
+
+
+def test_another_account_for_one_without_a_secret(box):
+    """It cannot even be tried, and gives nothing up for that."""
+    box.fill(20)
+    two_accounts(box, boxes.closed_port(), box.relay.port,
+                 password_file="/nonexistent/secret")
+    mark = box.mark()
+    assert box.run().code == 0
+    assert box.delivered(mark).of("one@example.net") == 20
+    assert not box.spool.files("new", "hold", "failed")
+
+
+def test_rate_of_who_takes_over(box):
+    """Its own rate, over all that it takes."""
+    box.fill(30)
+    two_accounts(box, boxes.closed_port(), box.relay.port, max_rate=20)
+    mark = box.mark()
+    result = box.run()
+    assert box.delivered(mark).of("one@example.net") == 30
+    assert result.seconds >= (30 - 20) / 20
