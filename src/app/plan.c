@@ -35,20 +35,27 @@ static int plan_auth(
 	return 0;
 }
 
-/* A wrong address would stop every message: better said than sent. */
-static int check_reply_to(
+/* A wrong address would stop every message, or every report: better said than
+   sent. */
+static int check_addresses(
     const struct settings *s, struct arena *a, struct fail *why)
 {
+	static const enum option_id ids[] = { OPT_reply_to, OPT_report_to };
 	static const struct addr_syntax syntax = { .bare_blanks = false };
-	struct addr_list list = { 0 };
 
-	if (!s->reply_to || !s->reply_to[0])
-		return 0;
-	if (addr_parse(a, slice_of(s->reply_to), &syntax, &list, why) == 0 &&
-	    list.n > 0)
-		return 0;
-	return option_fail(
-	    why, s, OPT_reply_to, "reply_to %s: not an address", s->reply_to);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const char *text = option_text(s, ids[i]);
+		struct addr_list list = { 0 };
+
+		if (!text || !text[0])
+			continue;
+		if (addr_parse(a, slice_of(text), &syntax, &list, why) != 0 ||
+		    list.n == 0)
+			return option_fail(why, s, ids[i],
+			    "%s %s: not an address", option_table[ids[i]].key,
+			    text);
+	}
+	return 0;
 }
 
 static struct tls_params plan_tls(const struct settings *s)
@@ -110,7 +117,7 @@ int plan_connection(
 		.max_size = (uint64_t)s->max_message_size,
 	};
 	p->smtp.tls_params = &p->tls;
-	if (check_reply_to(s, a, why) != 0)
+	if (check_addresses(s, a, why) != 0)
 		return -1;
 	return plan_auth(&p->smtp, s, why);
 }

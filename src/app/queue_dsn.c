@@ -141,7 +141,7 @@ static void add_header(
 {
 	const struct queue_info *info = &d->q->file.info;
 
-	buf_addf(b, "From: Mail Delivery <%s>\nTo: <%s>\n", d->from, d->to);
+	buf_addf(b, "From: Mail Delivery <%s>\nTo: %s\n", d->from, d->to);
 	buf_adds(b, "Subject: Mail could not be delivered\n");
 	add_date(b, "Date", time(NULL));
 	buf_adds(b, "Message-ID: ");

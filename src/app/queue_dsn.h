@@ -12,7 +12,8 @@ struct queue_dsn {
 	const struct queued *q;
 	const struct outcome *o; /* what the last try said; NULL: what is in
 				    the file has to do */
-	const char *from, *to;
+	const char *from;
+	const char *to;    /* addresses in <>, between commas, folded */
 	const char *relay; /* host that was spoken to, or NULL */
 };
 

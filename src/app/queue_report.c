@@ -1,11 +1,13 @@
 #include "queue_report.h"
 #include "account.h"
+#include "log.h"
+#include "path.h"
 #include "queue_dsn.h"
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { REPORT_MAX = 4 * 1024 * 1024 };
+enum { REPORT_MAX = 4 * 1024 * 1024, WARNINGS_MAX = 64 * 1024 };
 
 int queue_expire(struct queued *q, struct fail *why)
 {
@@ -28,12 +30,30 @@ static bool asks_for_failures(const struct queue_info *info)
 	return false;
 }
 
+/* Whoever report_to stands for: names of the account's aliases, too. */
+static int named_in_settings(struct plan *p, struct fail *why)
+{
+	static const struct invocation inv = { .no_aliases = false };
+	struct buf warnings;
+	int result;
+
+	buf_init(&warnings, WARNINGS_MAX);
+	plan_aliases(p, &inv, &warnings);
+	result = plan_operand(p, p->settings->report_to, &warnings, why);
+	log_warnings(buf_slice(&warnings));
+	buf_free(&warnings);
+	if (result == 0 && p->n_rcpt == 0)
+		result = fail(why, FAIL_CONFIG, "nobody");
+	if (result == 0)
+		return 0;
+	fail_as(why, FAIL_CONFIG);
+	return fail_wrap(why, "report_to");
+}
+
 /* NULL: nobody, for the reason in *ret_why_not. */
-static const char *whom_to_tell(const struct queue_info *info,
+static const char *sender_to_tell(const struct queue_info *info,
     const struct settings *s, const char **ret_why_not)
 {
-	if (s->report_to && s->report_to[0])
-		return s->report_to;
 	*ret_why_not = "nobody is told that it was not delivered: its sender "
 		       "asked for no notification";
 	if (!asks_for_failures(info))
@@ -66,11 +86,20 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 	return result == 0 && f->is_unsure ? -1 : result;
 }
 
+static const char *to_field(const struct plan *to, struct arena *a)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < to->n_rcpt; i++)
+		text = arena_printf(a, "%s%s<%s>", text, i ? ",\n " : "",
+		    path_key(to->rcpt[i], a));
+	return text;
+}
+
 /* The account that tells need not be that of the message. */
 static int report(struct queued *q, const struct queue_dsn *dsn,
-    const struct files *files, struct arena *a, struct fail *why)
+    const struct files *files, const struct plan *to, struct fail *why)
 {
-	const char *rcpt[] = { dsn->to };
 	struct queue_file f = {
 		.info = {
 			.created = time(NULL),
@@ -79,17 +108,18 @@ static int report(struct queued *q, const struct queue_dsn *dsn,
 			/* Some relays take no null sender. */
 			.sender = files->settings.null_sender ? "" : dsn->from,
 			.is_report = true,
-			.rcpt = rcpt,
-			.n_rcpt = 1,
+			.rcpt = to->rcpt,
+			.n_rcpt = to->n_rcpt,
 		},
-		.progress = { .class = OUTCOME_NOT_SENT, .letters = "Q" },
+		.progress = { .class = OUTCOME_NOT_SENT },
 	};
 	struct buf text;
 	int result;
 
+	memset(f.progress.letters, QUEUE_WAITS, to->n_rcpt);
 	buf_init(&text, REPORT_MAX);
-	queue_dsn_make(dsn, a, &text);
-	result = put_in(&q->store, &f, &text, a, why);
+	queue_dsn_make(dsn, to->arena, &text);
+	result = put_in(&q->store, &f, &text, to->arena, why);
 	buf_free(&text);
 	return result;
 }
@@ -99,22 +129,34 @@ static int tell(struct queued *q, struct send *s, const struct outcome *o,
     struct arena *a, struct fail *why)
 {
 	const struct settings *settings = &s->files.settings;
-	const char *own = account_address(settings), *why_not = NULL;
+	const char *own = account_address(settings), *sender, *why_not = NULL;
+	struct plan to = {
+		.settings = settings,
+		.arena = a,
+		.provider = provider_find(settings->provider),
+	};
 	struct queue_dsn dsn = {
 		.q = q,
 		.o = o,
-		.to = whom_to_tell(&q->file.info, settings, &why_not),
 		.relay = strcmp(s->files.account, q->file.info.account) == 0
 			     ? settings->host
 			     : NULL,
 	};
 
-	if (!dsn.to) {
+	if (settings->report_to && settings->report_to[0]) {
+		if (named_in_settings(&to, why) != 0)
+			return -1;
+	} else if ((sender = sender_to_tell(
+			&q->file.info, settings, &why_not)) != NULL) {
+		to.rcpt = &sender;
+		to.n_rcpt = 1;
+	} else {
 		report_warning(&s->report, q->file.info.id, why_not);
 		return 0;
 	}
-	dsn.from = own ? own : dsn.to;
-	return report(q, &dsn, &s->files, a, why);
+	dsn.to = to_field(&to, a);
+	dsn.from = own ? own : to.rcpt[0];
+	return report(q, &dsn, &s->files, &to, why);
 }
 
 int queue_conclude(struct queued *q, struct send *s, const struct outcome *o,

@@ -377,6 +377,57 @@ def test_report_to(program, authority):
         assert "boss@example.com" in message["To"]
 
 
+@pytest.mark.parametrize("value, told", [
+    ("a@example.com, b@example.net", ["a@example.com", "b@example.net"]),
+    ("The Boss <boss@example.com>", ["boss@example.com"]),
+    ("root", ["admin@example.com", "night@example.com"]),
+    ("nobody-else", ["nobody-else@example.com"]),
+    ("x@b\u00fccher.example", ["x@xn--bcher-kva.example"])])
+def test_report_to_is_a_list_like_others(program, authority, value, told):
+    """Names, aliases, several, and the header names who gets it."""
+    aliases = program.home / "aliases"
+    aliases.write_text("root: admin@example.com, night@example.com\n")
+    with Queue(program, authority,
+               {"report_to": value, "aliases": aliases,
+                "qualify_domain": "example.com"},
+               faults=[NO_SUCH_USER]) as queue:
+        queue.keep(args=["two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        assert queue.everything() == {}
+        stored = report_of(queue)
+        assert stored.rcpt_to == told
+        message, *_ = parse(stored)
+        assert [address for _, address in email.utils.getaddresses(
+            [message["To"]])] == told
+
+
+def test_report_to_that_is_no_address(program, authority):
+    """Said before anything is queued; what waits already waits on."""
+    with Queue(program, authority, faults=[NO_SUCH_USER]) as queue:
+        name, = queue.keep(args=["two@example.net"])
+        queue.make_due()
+        queue.configure(report_to="<>")
+        result = queue.send(["one@example.net"])
+        assert result.code == 78 and b"report_to <>" in result.err
+        queue.run()
+        assert queue.names() == [name]
+        assert "report_to" in queue.json()[0]["reason"]
+        # Only the aliases say that this one is too many.
+        aliases = program.home / "aliases"
+        aliases.write_text("all: " + ", ".join(
+            f"n{number}@example.net" for number in range(5000)) + "\n")
+        queue.configure(report_to="all", aliases=aliases)
+        queue.make_due()
+        for _ in range(2):
+            result = queue.run()
+            assert b"report_to: " in result.err and queue.names() == [name]
+        queue.configure(report_to="boss@example.com")
+        queue.run()
+        assert queue.everything() == {}
+        assert report_of(queue).rcpt_to == ["boss@example.com"]
+
+
 @pytest.mark.parametrize("args,words", [
     (["-f", "guest@example.org"], "set report_to"),
     (["-N", "never"], "asked for no notification"),
