@@ -263,9 +263,14 @@ static bool is_expired(const struct queue_file *f, struct queue_runner *r)
 	    (r->line.unusable.kind == FAIL_NONE && may_ask(r)) ||
 	    queue_over_is_possible(r);
 
+	int64_t now = time(NULL);
+
+	/* A try of the future was timed by a clock that has been put back. */
+	if (can_be_tried && f->progress.last_try < now)
+		now = f->progress.last_try;
 	return !r->run->id && !r->over.is_only &&
-	       queue_heir_gives_up(&r->heir, &r->line, f->info.created,
-		   can_be_tried ? f->progress.last_try : time(NULL), r->arena);
+	       queue_heir_gives_up(
+		   &r->heir, &r->line, f->info.created, now, r->arena);
 }
 
 static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)

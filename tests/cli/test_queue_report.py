@@ -180,6 +180,23 @@ def test_a_clock_that_was_put_back_gives_nothing_up(program, authority):
         assert len(queue.relay.messages) == 1 and queue.everything() == {}
 
 
+def test_a_try_of_the_future_gives_nothing_up(program, authority):
+    """The clock was years ahead while it was tried, and is right again."""
+    with Queue(program, authority) as queue:
+        name, = queue.keep()
+        ahead = int(time.time()) + 5 * 365 * DAYS
+        rewrite_slots(queue.spool / "new" / name,
+                      {b"last": ahead, b"next": ahead})
+        queue.configure(port=DEAD_PORT)
+        assert queue.run().code == 0
+        assert queue.names() == [name]
+        queue.make_due()
+        queue.configure()
+        assert queue.run().code == 0
+        stored, = queue.relay.messages
+        assert stored.rcpt_to == ["one@example.net"]
+
+
 def test_some_are_refused_while_others_wait(program, authority):
     """Told at once, each with its own reason, and once."""
     faults = [NO_SUCH_USER,
