@@ -1,6 +1,7 @@
 #include "suppression.h"
 #include "io.h"
 #include "log.h"
+#include "path.h"
 #include "queue.h"
 #include "suppress.h"
 #include <errno.h>
@@ -62,8 +63,8 @@ static void split(
 
 	left->v = arena_alloc(s->arena, p->n_rcpt * sizeof(*left->v));
 	for (size_t i = 0; i < p->n_rcpt; i++) {
-		const struct suppressed *entry =
-		    suppress_find(list, s->files.account, p->rcpt[i]);
+		const struct suppressed *entry = suppress_find(
+		    list, s->files.account, path_key(p->rcpt[i], s->arena));
 
 		if (entry)
 			left->v[left->n++] =
@@ -152,7 +153,8 @@ static void learn(struct send *s, struct store *store, const struct outcome *o)
 			v[n++] = (struct suppressed){
 				.since = time(NULL),
 				.account = s->files.account,
-				.address = o->rcpt[i].address,
+				.address =
+				    path_key(o->rcpt[i].address, s->arena),
 				.reason = o->rcpt[i].reply.text,
 			};
 	if (suppress_add(store, v, n, &why) != 0)

@@ -2,6 +2,7 @@
  * What a person does to the list of an account.
  */
 #include "modes.h"
+#include "path.h"
 #include "suppress.h"
 #include "suppression.h"
 #include <string.h>
@@ -39,15 +40,15 @@ static int remove_one(struct edit *e, const char *address, struct fail *why)
 		       address, e->account);
 }
 
-static int edit_all(
-    struct edit *e, const struct invocation *inv, struct fail *why)
+static int edit_all(struct edit *e, const struct invocation *inv,
+    struct arena *a, struct fail *why)
 {
 	for (size_t i = 0; i < inv->n_operands; i++) {
 		const char *address = inv->operands[i];
 
 		if (addr_check(address, true, why) != 0)
 			return fail_as(why, FAIL_USAGE);
-		if (e->one(e, address, why) != 0)
+		if (e->one(e, path_key(address, a), why) != 0)
 			return -1;
 	}
 	return 0;
@@ -78,7 +79,7 @@ static int edit(const struct invocation *inv, struct arena *a,
 				 : fail(&why, FAIL_USAGE, "name an address");
 	if (result == 0) {
 		e.account = files.account;
-		result = edit_all(&e, inv, &why);
+		result = edit_all(&e, inv, a, &why);
 		store_close(&e.store);
 	}
 	files_free(&files);

@@ -87,6 +87,27 @@ def test_by_hand(program, authority):
         assert relay.send(["b@EXAMPLE.net"], MESSAGE).code == 67
 
 
+@pytest.mark.parametrize("first", range(3))
+def test_spellings_of_a_domain(program, authority, first):
+    """A-labels, Unicode, capitals: one address, and its name can be read."""
+    spellings = ["a@xn--bcher-kva.example", "a@b\u00fccher.example",
+                 "a@B\u00dcCHER.example"]
+    with relay_with(program, authority) as relay:
+        gone = Fault("rcpt", reply="550 5.1.1 unknown", times=1)
+        relay.emulator.faults.add(gone)
+        for learn in ([spellings[first]],
+                      ["--suppress", spellings[first]]):
+            relay.send(learn, MESSAGE)
+            for other in spellings:
+                result = relay.send([other], MESSAGE)
+                assert (result.code, len(relay.messages)) == (67, 0), other
+                assert b"suppressed since" in result.err
+            listed = relay.send(["--suppressed"], b"").out
+            assert listed.count(b" a@xn--bcher-kva.example ") == 1
+            assert relay.send(["--unsuppress", spellings[first - 1]],
+                              b"").code == 0
+
+
 @pytest.mark.parametrize("args", [
     ["--suppress"], ["--suppress", "a b@example.net"], ["--suppress", "root"],
     ["--unsuppress"], ["--suppressed", "--account=nowhere"]])
