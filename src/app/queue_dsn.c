@@ -109,13 +109,16 @@ static void add_date(struct buf *b, const char *name, int64_t when)
 static void add_recipient(struct buf *b, const struct queue_dsn *d, size_t i)
 {
 	const struct queue_file *f = &d->q->file;
+	const struct outcome_rcpt *r = outcome_of(d, i);
 	struct slice reply = reply_of(d, i);
+	/* That of another account is not known here. */
+	bool is_known = d->relay && d->relay[0] && !(r && r->is_of_other);
 
 	buf_adds(b, "\nFinal-Recipient: rfc822; ");
 	buf_add_printable(b, slice_of(f->info.rcpt[i]));
 	buf_adds(b, "\nAction: failed");
 	add_status(b, d, reply);
-	if (reply.n && d->relay && d->relay[0]) {
+	if (reply.n && is_known) {
 		buf_adds(b, "\nRemote-MTA: dns; ");
 		buf_add_printable(b, slice_of(d->relay));
 	}

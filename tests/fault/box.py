@@ -74,6 +74,17 @@ class Box:
             **({} if "port" in settings else {"port": self.relay.port}),
             **settings})
 
+    def configure_over(self, first, second, **settings):
+        """The ports of an account, and of the one that takes over from it."""
+        self.configure(port=first, failover="second", retry_for="off",
+                       **settings)
+        text = self.conf.read_text()
+        own = "".join(
+            line for line in text.splitlines(True)
+            if not line.startswith(("account", "failover", "password")))
+        self.conf.write_text("account second\n" + own.replace(
+            f"port {first}\n", f"port {second}\n") + text)
+
     def command(self, *args):
         return [self.program.path, f"--file={self.conf}", *args]
 

@@ -27,6 +27,7 @@ class Scenario:
     settings: tuple = ()
     faults: tuple = ()          # during the call
     listens: bool = True        # somebody does
+    is_over: bool = False       # at the account that takes over
     age: int = 0                # seconds that the message has waited longer
     unknown: bool = False       # the message that waits may have arrived
     body: str = "body\n"
@@ -57,6 +58,7 @@ ENQUEUE = [
     Scenario("on-failure-one-busy", ALL, settings=(("queue", "on_failure"),),
              faults=(dict(stage="rcpt", reply="451 4.3.0 later",
                           match=b"two@"),)),
+    Scenario("always-over", listens=False, is_over=True),
     Scenario("always-plain", always=PLAIN),
     Scenario("on-failure-plain", listens=False, always=PLAIN,
              settings=(("queue", "on_failure"),)),
@@ -73,6 +75,9 @@ RUN = [
     Scenario("run-never", is_run=True, faults=(NEVER,)),
     Scenario("run-expired", is_run=True, age=10 ** 7),
     Scenario("run-nobody-listens", is_run=True, listens=False),
+    Scenario("run-over", ALL, is_run=True, listens=False, is_over=True),
+    Scenario("run-over-lost-reply", is_run=True, listens=False, is_over=True,
+             faults=(LOST,)),
     Scenario("run-hold-plain", is_run=True, faults=(LOST,), always=PLAIN,
              settings=(("queue_unknown", "hold"),)),
     Scenario("run-expired-plain", is_run=True, age=10 ** 7, always=PLAIN),
@@ -93,9 +98,12 @@ class Stage:
         if scenario.is_run:
             self._prepare()
 
-    def _settings(self, listens):
+    def _settings(self, listens, is_over=False):
         port = self.box.relay.port if listens else self.closed
         self.box.configure(**{"port": port, **dict(self.scenario.settings)})
+        if is_over:
+            self.box.configure_over(self.closed, self.box.relay.port,
+                                    **dict(self.scenario.settings))
 
     def _prepare(self):
         """One message waits; it has been tried once."""
@@ -118,7 +126,7 @@ class Stage:
         made.relay.faults.clear()
         for fault in (*self.scenario.faults, REFUSAL):
             made.relay.faults.add(Fault(**fault))
-        self._settings(self.scenario.listens)
+        self._settings(self.scenario.listens, self.scenario.is_over)
         if self.scenario.is_run:
             made.spool.fill_from(self.template)
         else:

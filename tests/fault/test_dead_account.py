@@ -201,17 +201,6 @@ def test_relay_that_hangs_up(box):
     assert not box.spool.files("new")
 
 
-def two_accounts(box, first, second, **more):
-    """The ports of an account, and of the one that takes over from it."""
-    box.configure(port=first, failover="second", retry_for="off", **more)
-    path = box.program.home / "conf"
-    text = path.read_text()
-    own = "".join(line for line in text.splitlines(True)
-                  if not line.startswith(("account", "failover", "password")))
-    path.write_text("account second\n" + own.replace(
-        f"port {first}\n", f"port {second}\n") + text)
-
-
 CREWS = pytest.mark.parametrize("connections", [1, 4])
 
 
@@ -221,8 +210,8 @@ def test_the_rest_goes_out_through_another_account(box, count, connections):
     """In the same run, and over few connections of either account."""
     box.fill(count, "n{}@example.net")
     with Door() as door:
-        two_accounts(box, door.port, box.relay.port,
-                     queue_connections=connections)
+        box.configure_over(door.port, box.relay.port,
+                           queue_connections=connections)
         sessions, mark = len(box.relay.sessions), box.mark()
         assert box.run().code == 0
         assert 1 <= door.count <= CONNECTIONS
@@ -242,8 +231,8 @@ def test_each_that_is_refused_for_now_goes_over(box, connections, reply,
     with EmulatorThread(Policy(faults=[Fault("rcpt", reply=reply,
                                              match=b"1@")]),
                         mode="plain") as first:
-        two_accounts(box, first.port, box.relay.port,
-                     queue_connections=connections)
+        box.configure_over(first.port, box.relay.port,
+                           queue_connections=connections)
         mark = box.mark()
         box.run()
         first.settle()
@@ -260,8 +249,8 @@ def test_who_takes_over_is_dead(box, connections):
     later = Fault("mail", reply="451 4.3.0 later")
     with Door() as door, EmulatorThread(Policy(faults=[later]),
                                         mode="plain") as first:
-        two_accounts(box, first.port, door.port,
-                     queue_connections=connections)
+        box.configure_over(first.port, door.port,
+                           queue_connections=connections)
         assert box.run().code == 0
         assert 1 <= door.count <= CONNECTIONS
     assert list(box.spool.waiting().values()) == ["Q"] * 60
@@ -270,7 +259,7 @@ def test_who_takes_over_is_dead(box, connections):
 def test_both_accounts_are_dead(box):
     box.fill(MESSAGES)
     with Door() as first, Door() as second:
-        two_accounts(box, first.port, second.port)
+        box.configure_over(first.port, second.port)
         assert box.run().code == 0
         assert 1 <= first.count <= CONNECTIONS
         assert 1 <= second.count <= CONNECTIONS
@@ -285,8 +274,8 @@ def test_what_may_have_arrived_waits_for_its_account(box, connections):
         data[spool.LETTERS] = ord("U")
         spool.overwrite(path, bytes(data))
     with Door() as door:
-        two_accounts(box, door.port, box.relay.port,
-                     queue_connections=connections)
+        box.configure_over(door.port, box.relay.port,
+                           queue_connections=connections)
         mark = box.mark()
         assert box.run().code == 0
     assert box.delivered(mark).counts == {
@@ -297,8 +286,8 @@ def test_what_may_have_arrived_waits_for_its_account(box, connections):
 def test_another_account_for_one_without_a_secret(box):
     """It cannot even be tried, and gives nothing up for that."""
     box.fill(20)
-    two_accounts(box, boxes.closed_port(), box.relay.port,
-                 password_file="/nonexistent/secret")
+    box.configure_over(boxes.closed_port(), box.relay.port,
+                       password_file="/nonexistent/secret")
     mark = box.mark()
     assert box.run().code == 0
     assert box.delivered(mark).of("one@example.net") == 20
@@ -308,8 +297,21 @@ def test_another_account_for_one_without_a_secret(box):
 def test_rate_of_who_takes_over(box):
     """Its own rate, over all that it takes."""
     box.fill(30)
-    two_accounts(box, boxes.closed_port(), box.relay.port, max_rate=20)
+    box.configure_over(boxes.closed_port(), box.relay.port, max_rate=20)
     mark = box.mark()
     result = box.run()
     assert box.delivered(mark).of("one@example.net") == 30
     assert result.seconds >= (30 - 20) / 20
+
+
+def test_refused_by_who_takes_over(box):
+    """The report does not say that the dead one has spoken."""
+    box.fill(1)
+    box.configure_over(boxes.closed_port(), box.relay.port)
+    box.relay.faults.add(Fault("rcpt", reply="550 5.1.1 no", match=b"one@"))
+    mark = box.mark()
+    assert box.run().code == 67
+    assert box.delivered(mark).reports == 1
+    report = bytes(box.relay.messages[-1].content)
+    assert b"\nDiagnostic-Code: smtp; 550 5.1.1 no" in report
+    assert b"Remote-MTA" not in report

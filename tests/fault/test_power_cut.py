@@ -19,7 +19,8 @@ SCENES = [scene for scene in scenario.ENQUEUE + scenario.RUN
               "on-failure-nobody-listens", "run", "run-one-refused",
               "run-busy", "run-lost-reply", "run-hold", "run-never",
               "run-expired", "always-plain",
-              "on-failure-plain", "run-hold-plain", "run-expired-plain")]
+              "on-failure-plain", "run-hold-plain", "run-expired-plain",
+              "always-over", "run-over", "run-over-lost-reply")]
 
 
 def read_state(path):
