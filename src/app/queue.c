@@ -3,92 +3,10 @@
 #include "random.h"
 #include "schedule.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-static bool is_set(const char *text)
-{
-	return text && text[0];
-}
-
-const char *queue_path(const struct settings *s, struct arena *a)
-{
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home;
-
-	if (is_set(s->spool))
-		return s->spool;
-	if (getuid() == 0)
-		return LOCALSTATEDIR "/spool/postrider";
-	if (state && state[0] == '/')
-		return arena_printf(a, "%s/postrider/spool", state);
-	home = files_home(a);
-	return home ? arena_printf(a, "%s/.local/state/postrider/spool", home)
-		    : NULL;
-}
-
-/* NULL when accounts differ in it, or there are none. */
-static const char *path_of_all(const struct config *c)
-{
-	const char *path = NULL;
-
-	for (size_t i = 0; i < c->n; i++) {
-		const char *one = queue_path(&c->v[i].settings, c->arena);
-
-		if (!one || (path && strcmp(path, one) != 0))
-			return NULL;
-		path = one;
-	}
-	return path;
-}
-
-static bool has_no_accounts(const struct files *f)
-{
-	return f->found == FILES_ABSENT ||
-	       (f->found == FILES_READ && f->config.n == 0);
-}
-
-int queue_find(struct files *f, const struct invocation *inv,
-    const char **ret_path, struct fail *why)
-{
-	const char *path;
-
-	/* An account that cannot send any more still says where its mail is. */
-	if (files_load(f, inv, NULL, why) == 0 || f->account ||
-	    f->settings.spool || has_no_accounts(f)) {
-		*ret_path = queue_path(&f->settings, f->config.arena);
-		return 0;
-	}
-	/* The wrong directory would look like an empty queue. */
-	path = f->found == FILES_READ ? path_of_all(&f->config) : NULL;
-	if (!path)
-		return -1;
-	*ret_path = path;
-	return 0;
-}
-
-int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
-    bool *ret_there, struct fail *why)
-{
-	const char *path;
-	struct files files;
-	int result;
-	bool there;
-
-	files_init(&files, a);
-	result = queue_find(&files, inv, &path, why);
-	files_free(&files);
-	if (result != 0)
-		return -1;
-	there = path && store_exists(path);
-	if (there && store_open(ret, path, why) != 0)
-		return -1;
-	*ret_there = there;
-	return 0;
-}
 
 /* ---- what a reply means for who waits ---- */
 
@@ -360,7 +278,7 @@ static int open_store(struct queued *q, struct send *s, struct fail *why)
 		return fail(why, FAIL_CONFIG,
 		    "queue: no home directory for the spool; set `spool`");
 	/* That of root is there from the installation. */
-	if (!is_set(s->files.settings.spool) && getuid() != 0)
+	if (!queue_is_elsewhere(&s->files.settings) && getuid() != 0)
 		make_parents(path, s->arena);
 	if (store_open(&q->store, path, why) != 0)
 		return -1;

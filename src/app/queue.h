@@ -22,25 +22,37 @@ struct queued {
 	bool is_stale;          /* the file says less than is known */
 };
 
+/* Is the directory the one that `spool` names? */
+bool queue_is_elsewhere(const struct settings *s);
 /* The directory: `spool`, else by the user; NULL without a home. */
 const char *queue_path(const struct settings *s, struct arena *a);
 
-/*
- * That of the account that this invocation chooses, whose settings are then in
- * f; without one, that of all accounts, or without any files the user's.
- * *ret_path is NULL without a home. Fails: CONFIG, OS: files that cannot be
- * read, and no account where each may have another spool; f may be used as it
- * is after files_load().
- */
-int queue_find(struct files *f, const struct invocation *inv,
-    const char **ret_path, struct fail *why);
+struct queue_paths {
+	const char **v; /* arena, each once */
+	size_t n;
+};
 
 /*
- * The spool of this invocation, for a look into it. *ret_there is false, and
- * nothing is open, when there is none. Fails as queue_find() and store_open().
+ * Those where mail of this invocation may wait: of the account or directory
+ * that it names; else of all accounts, that of the chosen one first; without
+ * any files the user's. None without a home. Those of another user are left
+ * out, which hold nothing of this one, but for the first. f is as after
+ * files_load(). Fails: CONFIG, OS: files that cannot be read.
  */
-int queue_open(const struct invocation *inv, struct arena *a, struct store *ret,
-    bool *ret_there, struct fail *why);
+int queue_find(struct files *f, const struct invocation *inv,
+    struct queue_paths *ret, struct fail *why);
+
+/* Spools that are open, for a look into them. */
+struct queue_stores {
+	struct store *v; /* arena */
+	size_t n;
+};
+
+/* Those of this invocation that are there. Fails as queue_find() and
+   store_open(); nothing is open then. */
+int queue_open(const struct invocation *inv, struct arena *a,
+    struct queue_stores *ret, struct fail *why);
+void queue_close(struct queue_stores *stores);
 
 /*
  * Puts the prepared message of s into its account's spool. Recipients whose

@@ -20,10 +20,18 @@ enum { ENVELOPE_MAX = 1024 * 1024, BLOCK = 64 * 1024 };
 struct named {
 	const struct invocation *inv;
 	struct arena *arena;
-	struct store store;
-	bool is_there; /* the spool */
+	struct queue_stores stores;
+	struct store store; /* of the item: one of them */
 	struct store_item item;
 };
+
+static bool has_name(const struct store_list *list, const char *id)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i].id, id) == 0)
+			return true;
+	return false;
+}
 
 /* A place of that name, gone or not: what is in the list is there. */
 static int find(struct named *n, struct fail *why)
@@ -31,19 +39,22 @@ static int find(struct named *n, struct fail *why)
 	static const enum store_place places[] = { STORE_NEW, STORE_HOLD,
 		STORE_FAILED };
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	enum { PLACES = sizeof(places) / sizeof(places[0]) };
+
+	for (size_t i = 0; i < n->stores.n * PLACES; i++) {
+		enum store_place place = places[i % PLACES];
 		struct store_list list = { .n = 0 };
 
-		if (store_list(&n->store, places[i], n->arena, &list, why) != 0)
+		n->store = n->stores.v[i / PLACES];
+		if (store_list(&n->store, place, n->arena, &list, why) != 0)
 			return -1;
-		for (size_t j = 0; j < list.n; j++)
-			if (strcmp(list.v[j].id, n->item.id) == 0) {
-				n->item = list.v[j];
-				return 0;
-			}
+		if (has_name(&list, n->item.id)) {
+			n->item.place = place;
+			return 0;
+		}
 	}
-	return fail(
-	    why, FAIL_INPUT, "%s: no such message in the queue", n->item.id);
+	return fail(why, FAIL_INPUT, "%s: no such message%s", n->item.id,
+	    n->stores.n ? " in the queue" : ": the queue is empty");
 }
 
 static int begin(struct named *n, const struct invocation *inv, struct arena *a,
@@ -55,18 +66,14 @@ static int begin(struct named *n, const struct invocation *inv, struct arena *a,
 		    "%s: a queue id is %d digits and letters, see mailq",
 		    inv->mode_value, QUEUE_ID_LEN);
 	memcpy(n->item.id, inv->mode_value, sizeof(n->item.id));
-	if (queue_open(inv, a, &n->store, &n->is_there, why) != 0)
+	if (queue_open(inv, a, &n->stores, why) != 0)
 		return -1;
-	if (n->is_there)
-		return find(n, why);
-	return fail(why, FAIL_INPUT, "%s: no such message: the queue is empty",
-	    n->item.id);
+	return find(n, why);
 }
 
 static int end(struct named *n, int result, const struct fail *why)
 {
-	if (n->is_there)
-		store_close(&n->store);
+	queue_close(&n->stores);
 	return result == 0 ? 0 : mode_say(why);
 }
 
@@ -353,7 +360,7 @@ static int say_if_waiting(struct named *n)
 
 static int retry_one(const struct invocation *inv, struct arena *a)
 {
-	const struct queue_run run = { .inv = inv, .id = inv->mode_value };
+	struct queue_run run = { .inv = inv, .id = inv->mode_value };
 	struct named n;
 	struct fail why;
 	int result = begin(&n, inv, a, &why), code;
@@ -363,6 +370,7 @@ static int retry_one(const struct invocation *inv, struct arena *a)
 		    "%s: has failed; release it first", n.item.id);
 	if (result != 0)
 		return end(&n, result, &why);
+	run.path = n.store.path;
 	code = queue_run(&run, a);
 	if (code == 0)
 		code = say_if_waiting(&n);

@@ -21,17 +21,17 @@ enum {
 
 /* In the order in which it came. */
 struct entry {
-	const struct store_item *item;
+	struct store *store;
+	struct store_item item;
 	int64_t created;
 };
 
 struct listing {
-	struct store store;
-	bool is_there;
+	struct queue_stores stores;
 	struct arena *arena;
-	struct store_list list;
-	struct entry *v; /* list.n of them */
-	bool is_cut;     /* standard output took no more */
+	struct entry *v; /* arena */
+	size_t n;
+	bool is_cut; /* standard output took no more */
 };
 
 /* A message while it is listed. */
@@ -47,53 +47,68 @@ static int by_time(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	int order = (x->created > y->created) - (x->created < y->created);
 
-	return order ? order : strcmp(x->item->id, y->item->id);
+	return order ? order : strcmp(x->item.id, y->item.id);
 }
 
 static void sort(struct listing *l)
 {
-	l->v = arena_alloc(l->arena, l->list.n * sizeof(*l->v) + 1);
-	for (size_t i = 0; i < l->list.n; i++) {
-		const struct store_item *item = &l->list.v[i];
+	for (size_t i = 0; i < l->n; i++) {
+		struct entry *e = &l->v[i];
 		struct arena arena = { NULL };
 		struct queue_file f;
 
-		l->v[i] = (struct entry){ item, INT64_MAX };
-		if (store_look(&l->store, item, &f, &arena, NULL) == 0)
-			l->v[i].created = f.info.created;
+		e->created = INT64_MAX;
+		if (store_look(e->store, &e->item, &f, &arena, NULL) == 0)
+			e->created = f.info.created;
 		arena_free(&arena);
 	}
-	qsort(l->v, l->list.n, sizeof(*l->v), by_time);
+	if (l->n)
+		qsort(l->v, l->n, sizeof(*l->v), by_time);
+}
+
+static int add_store(struct listing *l, struct store *store,
+    enum store_place last, struct fail *why)
+{
+	struct store_list list = { .n = 0 };
+
+	for (int place = STORE_NEW; place <= (int)last; place++)
+		if (store_list(store, (enum store_place)place, l->arena, &list,
+			why) != 0)
+			return -1;
+	for (size_t i = 0; i < list.n; i++) {
+		l->v = arena_grow(l->arena, l->v, l->n, sizeof(*l->v));
+		l->v[l->n++] = (struct entry){ store, list.v[i], 0 };
+	}
+	return 0;
 }
 
 static int begin(struct listing *l, const struct invocation *inv,
     enum store_place last, struct fail *why)
 {
-	if (queue_open(inv, l->arena, &l->store, &l->is_there, why) != 0)
+	if (queue_open(inv, l->arena, &l->stores, why) != 0)
 		return -1;
-	for (int place = STORE_NEW; l->is_there && place <= (int)last; place++)
-		if (store_list(&l->store, (enum store_place)place, l->arena,
-			&l->list, why) != 0)
+	for (size_t i = 0; i < l->stores.n; i++)
+		if (add_store(l, &l->stores.v[i], last, why) != 0)
 			return -1;
 	return 0;
 }
 
 static void end(struct listing *l)
 {
-	if (l->is_there)
-		store_close(&l->store);
+	queue_close(&l->stores);
 }
 
 /* False: it is gone. */
 static bool look(struct listing *l, size_t i, struct arena *a, struct shown *s)
 {
-	const struct store_item *item = l->v[i].item;
+	const struct store_item *item = &l->v[i].item;
+	struct store *store = l->v[i].store;
 
 	*s = (struct shown){ .item = item };
-	if (store_look(&l->store, item, &s->file, a, &s->broken) == 0)
+	if (store_look(store, item, &s->file, a, &s->broken) == 0)
 		s->broken.kind = FAIL_NONE;
 	s->is_locked =
-	    s->broken.kind == FAIL_NONE && store_is_locked(&l->store, item);
+	    s->broken.kind == FAIL_NONE && store_is_locked(store, item);
 	return s->broken.kind != FAIL_LOCKED;
 }
 
@@ -114,7 +129,7 @@ static size_t each(struct listing *l, struct buf *out,
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->list.n && !l->is_cut; i++) {
+	for (size_t i = 0; i < l->n && !l->is_cut; i++) {
 		struct arena arena = { NULL };
 		struct shown shown;
 
@@ -241,7 +256,7 @@ int mode_queue_count(const struct invocation *inv, struct arena *a)
 	if (result != 0)
 		return mode_say(&why);
 	buf_init(&out, ENTRY_MAX);
-	buf_addf(&out, "%zu\n", l.list.n);
+	buf_addf(&out, "%zu\n", l.n);
 	return mode_print(&out, 0);
 }
 

@@ -150,10 +150,10 @@ static int run_store(struct queue_runner *r, const char *path, struct fail *why)
 }
 
 /* Where what belongs to no account is logged, and where mail waits. */
-static int settle_path(struct queue_runner *r, struct files *files,
-    const char **ret_path, struct fail *why)
+static int settle_paths(struct queue_runner *r, struct files *files,
+    struct queue_paths *ret, struct fail *why)
 {
-	int result = queue_find(files, r->run->inv, ret_path, why);
+	int result = queue_find(files, r->run->inv, ret, why);
 
 	/* What stays is text: their secrets are not needed. */
 	files_free(files);
@@ -162,8 +162,31 @@ static int settle_path(struct queue_runner *r, struct files *files,
 		r->report.settings = &files->settings;
 	if (!r->run->path)
 		return result;
-	*ret_path = r->run->path;
+	ret->v = arena_alloc(r->arena, sizeof(*ret->v));
+	ret->v[0] = r->run->path;
+	ret->n = 1;
 	return 0;
+}
+
+static int complain(const struct fail *why)
+{
+	log_error("%s", why->text);
+	return fail_exit_code(why->kind);
+}
+
+/* What one spool teaches about an account holds for the next one. */
+static void run_path(struct queue_runner *r, const char *path)
+{
+	struct queue_runner one = *r;
+	struct fail why;
+
+	if (!store_exists(path))
+		return;
+	if (run_store(&one, path, &why) != 0)
+		one.code = complain(&why);
+	r->breaker = one.breaker;
+	r->tried = one.tried;
+	r->code = one.code;
 }
 
 int queue_run(const struct queue_run *run, struct arena *a)
@@ -173,8 +196,8 @@ int queue_run(const struct queue_run *run, struct arena *a)
 		.arena = a,
 		.deadline = deadline_in(run->seconds),
 	};
+	struct queue_paths paths;
 	struct files files; /* of the invocation */
-	const char *path;
 	struct fail why;
 
 	if (cmdline_sets(run->inv, OPT_host)) {
@@ -184,10 +207,9 @@ int queue_run(const struct queue_run *run, struct arena *a)
 	queue_stop_listen(SIGTERM);
 	queue_stop_listen(SIGINT);
 	files_init(&files, a);
-	if (settle_path(&r, &files, &path, &why) != 0 ||
-	    (path && store_exists(path) && run_store(&r, path, &why) != 0)) {
-		log_error("%s", why.text);
-		r.code = fail_exit_code(why.kind);
-	}
+	if (settle_paths(&r, &files, &paths, &why) != 0)
+		return complain(&why);
+	for (size_t i = 0; i < paths.n && !queue_crew_is_over(&r); i++)
+		run_path(&r, paths.v[i]);
 	return r.code;
 }

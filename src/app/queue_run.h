@@ -11,7 +11,7 @@
 
 struct queue_run {
 	const struct invocation *inv;
-	const char *path;  /* of the spool; NULL: that of the invocation */
+	const char *path;  /* of the spool; NULL: those of the invocation */
 	bool has_lock;     /* the caller holds the lock of the spool */
 	const char *id;    /* this message alone, due or not, from hold/, too,
 			      and without the lock of the spool; NULL: all */

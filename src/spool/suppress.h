@@ -7,8 +7,9 @@
  *
  * Texts are made printable on their way in, but for the address, which holds
  * no control character; so a line is a line. A line that cannot be read counts
- * for nothing. Added to under a lock, rewritten by rename. Local parts are compared byte for byte, domains ignoring case: a
- * caller brings each in A-labels.
+ * for nothing. Added to under a lock, rewritten by rename. Local parts are
+ * compared byte for byte, domains ignoring case: a caller brings each in
+ * A-labels.
  *
  * Fails: SPOOL.
  */

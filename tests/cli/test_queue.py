@@ -551,12 +551,6 @@ def test_a_file_that_cannot_be_read_is_no_empty_queue(program, authority,
         result = queue.call(*args)
         assert (result.code, result.out) == (78, b"")
         assert b"nonsense" in result.err and not queue.relay.messages
-        # Nobody says which of two.
-        conf.write_text(text)
-        conf.write_text(accounts(queue, queue.spool, f"{queue.spool}2"))
-        result = queue.call(*args)
-        assert (result.code, result.out) == (78, b"")
-        assert b"default" in result.err and not queue.relay.messages
         assert len(queue.names()) == 1
 
 
@@ -568,6 +562,72 @@ def test_a_file_without_an_account_has_no_queue_elsewhere(program, authority,
         queue.relay.conf.write_text("# provider ses\n")
         result = queue.call(*args)
         assert (result.code, result.err) == (0, b"")
+
+
+@pytest.mark.parametrize("has_default", [True, False])
+def test_accounts_with_spools_of_their_own(program, authority, has_default):
+    """What waits is seen, and sent, wherever it waits."""
+    with Queue(program, authority) as queue:
+        conf = queue.relay.conf
+        conf.write_text(accounts(queue, queue.spool, f"{queue.spool}2") + (
+            "account default : a0\n" if has_default else ""))
+        spools = [queue.spool, Path(f"{queue.spool}2")]
+        for name in "a0", "a1":
+            queue.keep_as_is(["-a", name, "-t"])
+        names = [path.name for spool in spools
+                 for path in (spool / "new").iterdir()]
+        assert len(names) == 2
+        listed = queue.call("-bp").out
+        assert all(name.encode() in listed for name in names)
+        assert b"\n-- 1 Kbytes in 2 Requests.\n" in listed
+        assert queue.call("-bP").out == b"2\n"
+        assert {one["id"] for one in queue.json()} == set(names)
+        assert queue.call("-a", "a1", "-bP").out == b"1\n"
+        for action, code in [("show", 0), ("hold", 0), ("release", 0),
+                             ("retry", 0)]:
+            for name in names:
+                result = queue.call(f"--queue-{action}={name}")
+                assert result.code == code, (action, result)
+        assert len(queue.relay.messages) == 2
+        for name in "a0", "a1":
+            queue.keep_as_is(["-a", name, "-t"])
+        for spool in spools:
+            for path in (spool / "new").iterdir():
+                rewrite_slots(path, {b"next": 0})
+        assert queue.call("-q").code == 0
+        assert len(queue.relay.messages) == 4
+        assert not any(list((spool / "new").iterdir()) for spool in spools)
+
+
+@pytest.mark.parametrize("args", LOOKS)
+def test_one_of_several_spools_is_of_no_use(program, authority, args):
+    """It is said; a run sends what the others have."""
+    with Queue(program, authority) as queue:
+        other = Path(f"{queue.spool}2")
+        other.mkdir(mode=0o755)
+        queue.relay.conf.write_text(accounts(queue, other, queue.spool)
+                                    + "account default : a0\n")
+        queue.keep_as_is(["-a", "a1", "-t"])
+        queue.make_due()
+        result = queue.call(*args)
+        assert (result.code, result.out) == (75, b"")
+        assert result.err.count(b"\n") == 1 and b"0700" in result.err
+        assert len(queue.relay.messages) == (args == ["-q"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for another owner")
+def test_spools_of_other_users_are_theirs(program, authority):
+    """Accounts for all users of a system, each with a spool of its own."""
+    with Queue(program, authority) as queue:
+        queue.keep()
+        other = Path(f"{queue.spool}2")
+        other.mkdir(mode=0o700)
+        os.chown(other, 12345, 12345)
+        queue.relay.conf.write_text(accounts(queue, queue.spool, other)
+                                    + "account default : a0\n")
+        result = queue.call("-bP")
+        assert (result.code, result.out, result.err) == (0, b"1\n", b"")
+        assert queue.call("-q").code == 0
 
 
 def test_accounts_without_a_default_have_one_spool(program, authority):

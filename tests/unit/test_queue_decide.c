@@ -5,28 +5,15 @@
 #include "../../src/app/queue.c"
 #include "unit.h"
 
-void files_init(struct files *f, struct arena *a)
+bool queue_is_elsewhere(const struct settings *s)
 {
-	(void)a;
-	*f = (struct files){ .account = NULL };
+	(void)s;
+	return true;
 }
 
-int files_load(struct files *f, const struct invocation *inv,
-    const char *sender, struct fail *why)
+const char *queue_path(const struct settings *s, struct arena *a)
 {
-	(void)f;
-	(void)inv;
-	(void)sender;
-	return fail(why, FAIL_CONFIG, "not here");
-}
-
-void files_free(struct files *f)
-{
-	(void)f;
-}
-
-const char *files_home(struct arena *a)
-{
+	(void)s;
 	(void)a;
 	return NULL;
 }
