@@ -130,11 +130,14 @@ static void take_over(struct send *s, struct queued *q, const char *account,
 	const struct moving m = who_moves(o, q, s->arena);
 	struct send *other = make_call(s, account, &m);
 	const size_t *places = q ? q->rcpt : NULL;
+	const char *by = q ? q->by : NULL;
 	struct outcome part = { .n_rcpt = 0 };
 	struct fail why;
 
-	if (q)
+	if (q) {
 		q->rcpt = m.file;
+		q->by = account;
+	}
 	if (try_account(other, s, q, way, &part, &why) != 0) {
 		if (why.kind != FAIL_NONE)
 			log_warning(
@@ -144,8 +147,10 @@ static void take_over(struct send *s, struct queued *q, const char *account,
 		if (put_back(o, &part, &m, s->arena))
 			s->report = other->report;
 	}
-	if (q)
+	if (q) {
 		q->rcpt = places;
+		q->by = by;
+	}
 	send_end(other);
 }
 

@@ -113,6 +113,14 @@ bool queue_has_waiting(const struct queue_file *f)
 	return strpbrk(f->progress.letters, "QU") != NULL;
 }
 
+const char *queue_account(const struct queue_file *f)
+{
+	bool is_in_doubt = strchr(f->progress.letters, QUEUE_UNKNOWN) != NULL;
+
+	return is_in_doubt && f->progress.account[0] ? f->progress.account
+						     : f->info.account;
+}
+
 static char *letter_at(struct queued *q, size_t i)
 {
 	return &q->file.progress.letters[q->rcpt ? q->rcpt[i] : i];
@@ -245,8 +253,6 @@ static void fill(struct queued *q, struct send *s, const struct outcome *o)
 	};
 	*progress = (struct queue_progress){ .class = OUTCOME_NOT_SENT };
 	memset(progress->letters, QUEUE_WAITS, p->n_rcpt);
-	copy_text(
-	    progress->account, sizeof(progress->account), s->files.account);
 	/* Whoever adds it tries it; the next run looks again if that dies. */
 	progress->next_try = now + schedule_wait(SCHEDULE_BACKOFF, 1, 0);
 	if (!o)
@@ -329,13 +335,26 @@ int queue_add(
 static const char unsure[] =
     "the run was cut off: the message may have been delivered";
 
+/* A name that does not fit is none: it is no harm to ask its own account. */
+static void note_account(struct queued *q)
+{
+	const char *by = q->by ? q->by : "";
+	char *room = q->file.progress.account;
+	bool is_other = strcmp(by, q->file.info.account) != 0 &&
+			strlen(by) <= QUEUE_ACCOUNT_MAX;
+
+	(void)snprintf(room, QUEUE_ACCOUNT_MAX + 1, "%s", is_other ? by : "");
+}
+
 int queue_before_dot(
     void *ctx, size_t first, const struct outcome *so_far, struct fail *why)
 {
 	struct queued *q = ctx;
-
 	struct queue_progress *p = &q->file.progress;
 
+	/* Of two that are in doubt, the one that was first. */
+	if (!strchr(p->letters, QUEUE_UNKNOWN))
+		note_account(q);
 	for (size_t i = 0; i < so_far->n_rcpt; i++)
 		if (so_far->rcpt[i].why.kind == FAIL_NONE)
 			*letter_at(q, first + i) = QUEUE_UNKNOWN;

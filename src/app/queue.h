@@ -19,6 +19,8 @@ struct queued {
 				   NULL: they are the file's */
 	const char *before;     /* the file's letters before this try; NULL:
 				   all wait */
+	const char *by;         /* the account that sends; NULL: that of the
+				   message */
 	bool is_stale;          /* the file says less than is known */
 };
 
@@ -90,6 +92,12 @@ int queue_note_reason(
 
 /* The file's reason is that of who waits, no longer that of a refusal. */
 void queue_explain(struct queued *q, const struct outcome *o);
+
+/*
+ * The account that is to try it next: its own, but one that may have delivered
+ * it already keeps it as long as that is in doubt.
+ */
+const char *queue_account(const struct queue_file *f);
 
 /* Marks who waits in *o, for the report. */
 void queue_mark(const struct queued *q, struct outcome *o);

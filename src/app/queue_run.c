@@ -41,7 +41,8 @@ static bool look(struct queue_runner *r, const struct store_item *item,
 		return false;
 	/* What cannot be read comes first: it belongs to no account. */
 	if (store_look(&r->store, item, &f, &arena, NULL) == 0) {
-		ret->account = arena_copy(r->arena, slice_of(f.info.account));
+		ret->account =
+		    arena_copy(r->arena, slice_of(queue_account(&f)));
 		ret->next_try = f.progress.next_try;
 		for (const char *c = f.progress.letters; *c; c++)
 			ret->n_rcpt += queue_is_waiting(*c);

@@ -312,7 +312,8 @@ static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 
 	if (queue_has_waiting(f) && !is_due)
 		return 0;
-	queue_line_begin(&r->line, r->run->inv, f->info.account, &r->store);
+	queue_line_begin(&r->line, r->run->inv, queue_account(f), &r->store);
+	t->queued.by = r->line.account;
 	if (is_left_alone(t, r))
 		return queue_note_reason(&t->queued, &r->line.unusable, why);
 	if (queuefile_load(f, &t->msg, why) != 0)

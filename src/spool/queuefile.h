@@ -60,9 +60,10 @@ struct queue_progress {
 	int64_t next_try;
 	enum outcome_class class;
 	int code; /* of the last reply, 0 when there was none */
-	char account[QUEUE_ACCOUNT_MAX + 1]; /* that tried last */
-	char text[QUEUE_TEXT_MAX + 1];       /* what happened, printable */
-	char letters[ADDR_LIST_MAX + 1];     /* one a recipient, then NUL */
+	/* That may have delivered it; "": its own. */
+	char account[QUEUE_ACCOUNT_MAX + 1];
+	char text[QUEUE_TEXT_MAX + 1];   /* what happened, printable */
+	char letters[ADDR_LIST_MAX + 1]; /* one a recipient, then NUL */
 };
 
 struct queue_file {

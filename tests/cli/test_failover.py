@@ -163,20 +163,60 @@ def test_the_spool_is_the_last_resort(program, authority, when):
         assert len(pair.second.messages) == 1
 
 
+def revive(pair):
+    conf = pair.program.home / ".postriderrc"
+    conf.write_text(conf.read_text().replace(
+        "port 1\n", f"port {pair.first.emulator.port}\n"))
+
+
+@pytest.mark.parametrize("when", ["on_failure", "always", "run"])
+def test_what_another_may_have_delivered_stays_with_that_one(
+        program, authority, when):
+    """Also when its own account is well again, until it is known."""
+    spool = program.home / "spool"
+    lost = Fault("body-end", close="before", deliver=True, times=1)
+    later = Fault("mail", reply="451 not now", times=1)
+    settings = {"queue": "always" if when == "run" else when, "spool": spool}
+    with Pair(program, authority, {"port": 1, **settings},
+              second={"faults": [later] if when == "run" else [lost]}
+              ) as pair:
+        assert pair.send().code == 0
+        name, = [path.name for path in (spool / "new").iterdir()]
+
+        def run():
+            rewrite_slots(spool / "new" / name, {b"next": 0})
+            return pair.send(["-q"], b"").code
+
+        if when == "run":
+            pair.second.emulator.faults.add(lost)
+            assert run() == 0
+        assert len(pair.second.messages) == 1
+        revive(pair)
+        busy = Fault("mail", reply="451 not now", times=1)
+        pair.second.emulator.faults.add(busy)
+        assert run() == 0
+        assert (spool / "new" / name).exists()
+        assert run() == 0
+        assert not (spool / "new" / name).exists()
+        assert not pair.first.messages
+        first, again = pair.second.messages
+        assert first.mail_from == again.mail_from == OTHER
+        assert email.message_from_bytes(first.content)["Message-ID"] == \
+            email.message_from_bytes(again.content)["Message-ID"]
+
+
 @pytest.mark.parametrize("when", ["on_failure", "always"])
 def test_what_waits_is_as_its_own_account_sends_it(program, authority, when):
     """Whatever the other one's rules did to it, and with one Message-ID."""
     spool = program.home / "spool"
     with Pair(program, authority, {"port": 1, "queue": when, "spool": spool},
-              second={"faults": [Fault("body-end", close="before",
+              second={"faults": [Fault("body-end", reply="451 4.3.0 later",
                                        deliver=True)]}) as pair:
         assert pair.send().code == 0
         name, = [path.name for path in (spool / "new").iterdir()]
-        conf = program.home / ".postriderrc"
-        conf.write_text(conf.read_text().replace(
-            "port 1\n", f"port {pair.first.emulator.port}\n"))
+        revive(pair)
         assert pair.program.run([f"--queue-retry={name}"]).code == 0
-        early, = pair.second.messages
+        early, = pair.second.emulator.refused
         late, = pair.first.messages
         assert OTHER.encode() in early.content
         assert b"example.org" not in late.content

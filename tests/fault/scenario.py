@@ -102,7 +102,7 @@ class Stage:
         port = self.box.relay.port if listens else self.closed
         self.box.configure(**{"port": port, **dict(self.scenario.settings)})
         if is_over:
-            self.box.configure_over(self.closed, self.box.relay.port,
+            self.box.configure_over(port, self.box.relay.port,
                                     **dict(self.scenario.settings))
 
     def _prepare(self):
@@ -157,5 +157,5 @@ class Stage:
         made = self.box
         made.relay.faults.clear()
         made.relay.faults.add(Fault(**REFUSAL))
-        self._settings(True)
+        self._settings(True, self.scenario.is_over)
         return made.run_to_the_end()
