@@ -125,6 +125,7 @@ static int go_through(struct queue_runner *r, struct fail *why)
 		send_account(r, v + i, end - i);
 	}
 	send_reports(r, &list);
+	queue_over_end(r);
 	queue_line_end(&r->line);
 	store_settle(&r->store);
 	if (queue_newer_say(&r->newer, &r->report))
