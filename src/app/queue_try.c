@@ -13,6 +13,7 @@ struct attempt {
 	struct invocation call;
 	struct send send;
 	struct msg msg;
+	struct left_out left; /* of the plan */
 };
 
 /* The recipients that wait, as an invocation like any other. */
@@ -51,6 +52,25 @@ static struct dsn dsn_of(const struct queue_info *info)
 	};
 }
 
+/* Who has been suppressed since is not offered, and comes last from here on. */
+static void leave_out(struct attempt *t)
+{
+	struct plan *p = &t->send.plan;
+	size_t n = p->n_rcpt, kept = 0, out;
+	size_t *places = arena_alloc(&t->arena, n * sizeof(*places));
+	const char **all = arena_alloc(&t->arena, n * sizeof(*all));
+
+	memcpy(all, p->rcpt, n * sizeof(*all));
+	t->left = suppression_apply(&t->send);
+	out = p->n_rcpt;
+	for (size_t i = 0; i < n; i++) {
+		bool is_kept = kept < p->n_rcpt && p->rcpt[kept] == all[i];
+
+		places[is_kept ? kept++ : out++] = t->queued.rcpt[i];
+	}
+	t->queued.rcpt = places;
+}
+
 /* Up to the network. The file's recipients stay as many as they were. */
 static int prepare(struct attempt *t, struct queue_runner *r, struct fail *why)
 {
@@ -67,6 +87,7 @@ static int prepare(struct attempt *t, struct queue_runner *r, struct fail *why)
 	s->plan.before_dot = queue_before_dot;
 	s->plan.after_dot = queue_after_dot;
 	s->plan.before_dot_ctx = &t->queued;
+	leave_out(t);
 	return 0;
 }
 
@@ -145,7 +166,7 @@ static void conclude(
 
 static void try_message(struct attempt *t, struct queue_runner *r)
 {
-	struct outcome outcome;
+	struct outcome outcome = { .reply = { .stage = "", .text = "" } };
 	struct fail why;
 
 	if (r->line.unusable.kind != FAIL_NONE) {
@@ -155,7 +176,7 @@ static void try_message(struct attempt *t, struct queue_runner *r)
 	} else if (prepare(t, r, &why) != 0) {
 		plan_without(t, r);
 		not_sent(t, OUTCOME_NOT_SENT, &why, &outcome);
-	} else {
+	} else if (t->send.plan.n_rcpt > 0) {
 		note_state(r,
 		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 		if (r->state == QUEUE_LINE_AGAIN)
@@ -163,6 +184,7 @@ static void try_message(struct attempt *t, struct queue_runner *r)
 	}
 	if (r->state != QUEUE_LINE_IDLE)
 		(void)queue_over_try(r, &t->send, &t->queued, &outcome);
+	suppression_put_back(&t->left, &t->arena, &outcome);
 	r->tried++;
 	conclude(t, r, &outcome);
 }

@@ -5,7 +5,8 @@ import re
 import pytest
 from emulator.policy import Fault
 
-from relay import Relay
+from mailqueue import Queue, rewrite_slots
+from relay import SENDER, Relay
 
 MESSAGE = b"Subject: s\n\nbody\n"
 
@@ -135,3 +136,31 @@ def test_suppressed_by_the_provider(program, authority, stage):
         assert relay.send(["gone@example.net"], MESSAGE).code == 67
         assert relay.send(["gone@example.net"], MESSAGE).code == 67
         assert len(relay.sessions) == 1
+
+
+def test_what_waits_is_not_offered_either(program, authority):
+    """The first message of a run learns it for all that follow."""
+    gone = Fault("rcpt", reply="550 5.1.1 no such user", match=b"gone@")
+    with Queue(program, authority, {"suppression": "on"},
+               faults=[gone]) as queue:
+        queue.keep(*[MESSAGE] * 3, args=["gone@example.net"])
+        mixed, = queue.keep(MESSAGE, args=[
+            "one@example.net", "gone@example.net", "two@example.net"])
+        for path in (queue.spool / "new").iterdir():
+            rewrite_slots(path, {b"next": path.name == mixed})
+        result = queue.run()
+        assert result.code == 67
+        assert result.err.count(b"no such user") == 4
+        assert result.err.count(b"suppressed since") == 3
+        asked = [line for session in queue.relay.sessions
+                 for side, line, *_ in session.transcript
+                 if side == "C" and b"gone@" in line and b"RCPT" in line]
+        assert len(asked) == 1
+        assert queue.everything() == {}
+        got = [one.rcpt_to for one in queue.relay.messages]
+        assert got.count([SENDER]) == 4
+        assert got.count(["one@example.net", "two@example.net"]) == 1
+        reports = [bytes(one.content) for one in queue.relay.messages
+                   if one.rcpt_to == [SENDER]]
+        assert all(b"rfc822; gone@example.net" in one for one in reports)
+        assert not any(b"rfc822; one@" in one for one in reports)
