@@ -84,10 +84,19 @@ const struct failover_way failover_by_itself = {
 	.send = send_by_itself,
 };
 
-static int try_account(struct send *other, const struct send *s,
-    struct queued *q, const struct failover_way *way, struct outcome *ret,
-    struct fail *why)
+/* What all accounts that are tried have in common. */
+struct passing {
+	struct send *send;
+	struct queued *q; /* or NULL */
+	const struct failover_way *way;
+};
+
+static int try_account(const struct passing *t, struct send *other,
+    struct outcome *ret, struct fail *why)
 {
+	const struct failover_way *way = t->way;
+	const struct send *s = t->send;
+	struct queued *q = t->q;
 	struct slice id = s->report.message_id;
 
 	other->msg = s->msg;
@@ -124,9 +133,11 @@ static bool put_back(struct outcome *o, const struct outcome *part,
 	return is_taken;
 }
 
-static void take_over(struct send *s, struct queued *q, const char *account,
-    const struct failover_way *way, struct outcome *o)
+static void take_over(
+    const struct passing *t, const char *account, struct outcome *o)
 {
+	struct send *s = t->send;
+	struct queued *q = t->q;
 	const struct moving m = who_moves(o, q, s->arena);
 	struct send *other = make_call(s, account, &m);
 	const size_t *places = q ? q->rcpt : NULL;
@@ -138,7 +149,7 @@ static void take_over(struct send *s, struct queued *q, const char *account,
 		q->rcpt = m.file;
 		q->by = account;
 	}
-	if (try_account(other, s, q, way, &part, &why) != 0) {
+	if (try_account(t, other, &part, &why) != 0) {
 		if (why.kind != FAIL_NONE)
 			log_warning(
 			    "failover: account %s: %s", account, why.text);
@@ -171,6 +182,7 @@ const char *failover_account(
 void failover(struct send *s, struct queued *q, struct outcome *o,
     const struct failover_way *way)
 {
+	const struct passing passing = { s, q, way };
 	const char *account;
 
 	for (int i = 0; i < FAILOVER_MAX; i++) {
@@ -183,6 +195,6 @@ void failover(struct send *s, struct queued *q, struct outcome *o,
 			  : NULL;
 		if (!account)
 			return;
-		take_over(s, q, account, way, o);
+		take_over(&passing, account, o);
 	}
 }
