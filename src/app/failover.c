@@ -118,7 +118,8 @@ static int try_account(const struct passing *t, struct send *other,
 	return way->send(way->ctx, other, ret, why);
 }
 
-/* Puts the part into the whole. Returns whether anybody was taken. */
+/* Puts the part into the whole. Returns whether anybody was taken, for all that
+   is known. */
 static bool put_back(struct outcome *o, const struct outcome *part,
     const struct moving *m, struct arena *a)
 {
@@ -127,7 +128,8 @@ static bool put_back(struct outcome *o, const struct outcome *part,
 	for (size_t i = 0; i < m->n && i < part->n_rcpt; i++) {
 		outcome_put(o, m->place[i], &part->rcpt[i]);
 		o->rcpt[m->place[i]].is_of_other = true;
-		is_taken |= part->rcpt[i].class == OUTCOME_ACCEPTED;
+		is_taken |= part->rcpt[i].class == OUTCOME_ACCEPTED ||
+			    part->rcpt[i].class == OUTCOME_UNKNOWN;
 	}
 	outcome_sum(o, part, a);
 	return is_taken;

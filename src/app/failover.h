@@ -38,8 +38,9 @@ const char *failover_account(
 /*
  * Tries the accounts that the setting `failover` of s names, one after the
  * other, for the recipients of *o that they may take; *o then says what became
- * of them, and the report of s names the last account that took any. Each has
- * its own sender rules applied. q is the message in the spool, or NULL.
+ * of them, and the report of s names the last account that took any, or may
+ * have. Each has its own sender rules applied. q is the message in the spool,
+ * or NULL.
  */
 void failover(struct send *s, struct queued *q, struct outcome *o,
     const struct failover_way *way);

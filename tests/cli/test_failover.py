@@ -180,23 +180,27 @@ def test_what_another_may_have_delivered_stays_with_that_one(
     with Pair(program, authority, {"port": 1, **settings},
               second={"faults": [later] if when == "run" else [lost]}
               ) as pair:
-        assert pair.send().code == 0
+        result = pair.send()
+        assert result.code == 0
         name, = [path.name for path in (spool / "new").iterdir()]
 
         def run():
             rewrite_slots(spool / "new" / name, {b"next": 0})
-            return pair.send(["-q"], b"").code
+            return pair.send(["-q"], b"")
 
         if when == "run":
             pair.second.emulator.faults.add(lost)
-            assert run() == 0
+            result = run()
+            assert result.code == 0
         assert len(pair.second.messages) == 1
+        line = result.log[-1]
+        assert (line["account"], line["outcome"]) == ("second", "UNKNOWN")
         revive(pair)
         busy = Fault("mail", reply="451 not now", times=1)
         pair.second.emulator.faults.add(busy)
-        assert run() == 0
+        assert run().code == 0
         assert (spool / "new" / name).exists()
-        assert run() == 0
+        assert run().code == 0
         assert not (spool / "new" / name).exists()
         assert not pair.first.messages
         first, again = pair.second.messages
