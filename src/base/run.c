@@ -191,6 +191,7 @@ struct secret *run_collect(struct run *r, struct fail *why)
 	/* With its LF, or a byte that shows the line to be too long. */
 	struct secret *s = secret_new(RUN_OUTPUT_MAX + 1, why);
 	struct slice line;
+	bool is_output;
 	int status = 0;
 	int reaped;
 
@@ -202,8 +203,9 @@ struct secret *run_collect(struct run *r, struct fail *why)
 	reaped = reap(r, &status);
 	run_end(r);
 	line = slice_first_line(secret_view(s));
+	is_output = line.n > 0 || (r->takes_empty && secret_view(s).n > 0);
 	secret_truncate(s, line.n);
-	if (line.n == 0) {
+	if (!is_output) {
 		no_output(r, reaped, status, why);
 		return secret_free(s);
 	}

@@ -18,7 +18,8 @@ struct run {
 	pid_t pid;      /* 0: none */
 	bool has_group; /* its own, not the group of the terminal */
 	int out;
-	int status; /* of its exit; -1: not ended yet, or not by itself */
+	int status;       /* of its exit; -1: not ended yet, or not by itself */
+	bool takes_empty; /* a first line that is empty is output, too */
 	struct deadline deadline;
 	const char *what; /* borrowed, for messages */
 };
@@ -37,7 +38,10 @@ struct run_command {
 int run_start_with(
     struct run *r, const struct run_command *command, struct fail *why);
 
-/* The first line of output (slice_first_line); kills what is late. */
+/*
+ * The first line of output (slice_first_line); kills what is late. An empty
+ * line is no output, unless takes_empty was set after the start.
+ */
 struct secret *run_collect(struct run *r, struct fail *why);
 
 /*

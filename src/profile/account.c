@@ -71,7 +71,7 @@ static void drop_empty(struct settings *s, struct arena *a)
 
 		if (option_text(s, ids[i]))
 			continue;
-		s->origin[ids[i]] = (struct origin){ ORIGIN_NONE, 0, NULL };
+		s->origin[ids[i]] = (struct origin){ .kind = ORIGIN_NONE };
 		if (preset)
 			settings_fill(s, ids[i], preset, ORIGIN_DEFAULT, a);
 	}

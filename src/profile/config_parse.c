@@ -90,6 +90,12 @@ static int open_account(struct parser *p, struct slice name, struct fail *why)
 	return 0;
 }
 
+/* A name of the list after `account`, which may have quotes of its own. */
+static struct slice name_of(struct slice part)
+{
+	return unquote(slice_trim(part));
+}
+
 /* What was set explicitly in each of them, later ones on top. */
 static int inherit(struct parser *p, struct slice parents, struct fail *why)
 {
@@ -101,7 +107,7 @@ static int inherit(struct parser *p, struct slice parents, struct fail *why)
 	while (slice_take_until(&parents, ',', &name)) {
 		const struct account *parent;
 
-		name = slice_trim(name);
+		name = name_of(name);
 		parent = account_of(p->v, p->n - 1, name);
 		if (!parent)
 			return fail(why, FAIL_CONFIG,
@@ -115,10 +121,10 @@ static int run_account(struct parser *p, struct slice value, struct fail *why)
 {
 	size_t colon = slice_find(value, ':');
 
-	if (open_account(p, slice_trim(slice_head(value, colon)), why) != 0)
-		return -1;
 	if (colon == value.n)
-		return 0;
+		return open_account(p, value, why);
+	if (open_account(p, name_of(slice_head(value, colon)), why) != 0)
+		return -1;
 	return inherit(p, slice_trim(slice_skip(value, colon + 1)), why);
 }
 
@@ -137,7 +143,8 @@ static int run_option(struct parser *p, const struct option_info *o,
     struct slice value, struct fail *why)
 {
 	const struct option_source source = {
-		.origin = { p->source->kind, p->line, p->source->file },
+		.origin = { p->source->kind, p->line, p->source->file,
+		    p->in_defaults },
 		.home = p->c->home,
 		.arena = p->c->arena,
 	};
@@ -195,8 +202,11 @@ static struct slice eval(
 	struct secret *line = NULL;
 	struct run run;
 
-	if (run_start(&run, argv, "eval", EVAL_SECONDS, why) == 0)
+	if (run_start(&run, argv, "eval", EVAL_SECONDS, why) == 0) {
+		/* What a command prints that has nothing to add. */
+		run.takes_empty = true;
 		line = run_collect(&run, why);
+	}
 	if (!line) {
 		if (why && why->kind == FAIL_SECRET)
 			why->kind = FAIL_CONFIG;

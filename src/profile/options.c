@@ -371,7 +371,8 @@ void settings_overlay(struct settings *s, const struct settings *from)
 	for (size_t i = 0; i < OPT_COUNT; i++) {
 		const struct option_info *o = &option_table[i];
 
-		if (!option_is_explicit(from, o->id))
+		if (!option_is_explicit(from, o->id) ||
+		    from->origin[i].is_common)
 			continue;
 		memcpy(
 		    field_of(s, o), option_value(from, o), field_size[o->type]);

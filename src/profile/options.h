@@ -61,6 +61,7 @@ struct origin {
 	enum origin_kind kind;
 	unsigned line;    /* of a file */
 	const char *file; /* NULL when it is none */
+	bool is_common;   /* by `defaults` of the file, not by the account */
 };
 
 enum option_id {
@@ -160,7 +161,10 @@ int option_set(struct settings *s, const struct option_info *o,
 void settings_fill(struct settings *s, enum option_id id, const char *text,
     enum origin_kind kind, struct arena *a);
 
-/* Copies what was set explicitly in `from` (origin at least SYSTEM). */
+/*
+ * Copies what was set explicitly in `from` (origin at least SYSTEM), but not
+ * what it only has from `defaults`: those hold where an account begins.
+ */
 void settings_overlay(struct settings *s, const struct settings *from);
 
 /* Points to the field, which has the C type of o->type. */

@@ -41,7 +41,7 @@ static struct origin_of_region look_for_region(
 		/* Set as empty or not at all: either way it is not known. */
 		s->region = arena_copy(w->a, found);
 		s->origin[OPT_region] =
-		    (struct origin){ ORIGIN_PROVIDER, 0, NULL };
+		    (struct origin){ .kind = ORIGIN_PROVIDER };
 		return (struct origin_of_region){ places[i], false };
 	}
 	return (struct origin_of_region){ OPT_region, true };

@@ -201,10 +201,23 @@ TEST(parents)
 		    "account a\nhost x\ndefaults\nport 9\nhost y\n"
 		    "account b : a\n",
 		    "a:1 host=x|b:6 host=x;port=9", NULL },
-		{ "a default of a parent counts as set",
+		{ "a default of a parent does not count as set",
 		    "defaults\nport 1\naccount a\ndefaults\nport 2\n"
 		    "account b : a\n",
-		    "a:3 port=1|b:6 port=1", NULL },
+		    "a:3 port=1|b:6 port=2", NULL },
+		{ "nor against another parent",
+		    "defaults\nport 1\nhost h\naccount a\nport 2\naccount b\n"
+		    "host x\naccount c : a, b\n",
+		    "a:4 host=h;port=2|b:6 host=x;port=1|c:8 host=x;port=2",
+		    NULL },
+		{ "until it is set again",
+		    "defaults\nport 1\naccount a\nport 1\ndefaults\nport 2\n"
+		    "account b : a\n",
+		    "a:3 port=1|b:7 port=1", NULL },
+		{ "quotes around names",
+		    "account \"a b\"\nhost x\naccount c : \"a b\"\n"
+		    "account \"d e\": c\n",
+		    "a b:1 host=x|c:3 host=x|d e:4 host=x", NULL },
 		{ "unset in a parent",
 		    "account a\nuser\ndefaults\nuser u\naccount b : a\n",
 		    "a:1 user=|b:5 user=", NULL },
@@ -409,6 +422,12 @@ TEST(eval)
 		    "default:1 password=a;#b", NULL },
 		{ "standard input is empty", "eval cat; echo host h\n",
 		    "default:1 host=h", NULL },
+		{ "an empty line", "host h\neval echo; echo user u\n",
+		    "default:1 host=h", NULL },
+		{ "an empty line of CRLF", "host h\neval printf '\\r\\n'\n",
+		    "default:1 host=h", NULL },
+		{ "an empty line before an account",
+		    "eval echo\naccount a\nhost h\n", "a:2 host=h", NULL },
 		{ "nothing", "host h\neval true\n", NULL,
 		    "rc: line 2: eval: no output" },
 		{ "failed", "eval exit 3\n", NULL,

@@ -95,8 +95,10 @@ TEST(substitutions)
 		settings_init(&s);
 		s.from = row->from;
 		s.domain = row->domain;
-		s.origin[OPT_from] = (struct origin){ ORIGIN_USER, 7, "rc" };
-		s.origin[OPT_domain] = (struct origin){ ORIGIN_USER, 8, "rc" };
+		s.origin[OPT_from] =
+		    (struct origin){ ORIGIN_USER, 7, "rc", false };
+		s.origin[OPT_domain] =
+		    (struct origin){ ORIGIN_USER, 8, "rc", false };
 		CHECK_INT(setenv("HOSTNAME", row->host, 1), 0);
 		if (row->file) {
 			write_mailname(row->file);
@@ -165,7 +167,7 @@ TEST(auto_from)
 		s.auto_from = table[i].on;
 		s.maildomain = table[i].domain;
 		s.origin[OPT_auto_from] =
-		    (struct origin){ ORIGIN_USER, 3, "rc" };
+		    (struct origin){ ORIGIN_USER, 3, "rc", false };
 		CHECK_INT(expand_settings(&s, &params, &arena, &why), 0);
 		CHECK_STR(s.from, table[i].from);
 		CHECK_INT(s.allow_from_override, table[i].may_override);

@@ -106,6 +106,33 @@ TEST(run_output)
 	}
 }
 
+TEST(run_an_empty_line)
+{
+	static const struct {
+		const char *script;
+		bool is_output;
+	} rows[] = {
+		{ "echo", true },
+		{ "printf '\\r\\n'; exit 3", true },
+		{ "printf '\\nsecret\\n'", true },
+		{ "true", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct secret *s;
+		struct run r;
+
+		CASE(rows[i].script);
+		if (start_shell(&r, rows[i].script, 20) != 0)
+			return;
+		r.takes_empty = true;
+		s = run_collect(&r, NULL);
+		CHECK_INT(s != NULL, rows[i].is_output);
+		CHECK_SLICE(secret_view(s), "");
+		secret_free(s);
+	}
+}
+
 TEST(run_output_with_nul)
 {
 	struct run r;

@@ -93,10 +93,10 @@ TEST(failure_about_a_setting)
 	    option_fail(&why, &s, OPT_region, "unknown region %s", "x"), -1);
 	CHECK_INT(why.kind, FAIL_CONFIG);
 	CHECK_STR(why.text, "unknown region x");
-	s.origin[OPT_region] = (struct origin){ ORIGIN_USER, 4, "rc" };
+	s.origin[OPT_region] = (struct origin){ ORIGIN_USER, 4, "rc", false };
 	option_fail(&why, &s, OPT_region, "unknown region %s", "x");
 	CHECK_STR(why.text, "rc: line 4: unknown region x");
-	s.origin[OPT_region] = (struct origin){ ORIGIN_COMMAND_LINE, 0, NULL };
+	s.origin[OPT_region] = (struct origin){ .kind = ORIGIN_COMMAND_LINE };
 	option_fail(&why, &s, OPT_region, "unknown region %s", "x");
 	CHECK_STR(why.text, "command line: unknown region x");
 }

@@ -81,6 +81,25 @@ from c@c.example\r
 account default : a,b\r
 logfile {home}/log"""
 
+# What only `defaults` gave to a parent does not go on to its heirs.
+HEIRS = """\
+defaults
+host 127.0.0.1
+port {port}
+logfile {home}/log
+from d@d.example
+domain d.example
+account "a b"
+domain a.example
+account b
+from b@b.example
+account "both of" : "a b", b
+defaults
+domain late.example
+account default : b
+eval test -n "" && echo domain never.example || echo
+"""
+
 TLS = [("tls", "on"), ("tls_trust_file", "{ca}")]
 AUTH = [*TLS, ("auth", "on"), ("user", USER), ("password", PASSWORD)]
 LOGIN = {"accounts": [Account(USER, password=PASSWORD)]}
@@ -197,6 +216,9 @@ CASES = [
     Case("unknown account", ["-a", "nope", "r@x.example"], file=ACCOUNTS),
     Case("grammar", ["r@x.example"], file=GRAMMAR),
     Case("grammar, c", ["-a", "c", "r@x.example"], file=GRAMMAR),
+    Case("defaults and heirs", ["r@x.example"], file=HEIRS),
+    Case("defaults and two parents", ["-a", "both of", "r@x.example"],
+         file=HEIRS),
     Case("implied account", ["r@x.example"],
          file="host 127.0.0.1\nport {port}\nfrom i@i.example\n"),
     Case("no sender", ["r@x.example"], file="host 127.0.0.1\nport {port}\n"),
