@@ -48,3 +48,12 @@ def home(tmp_path):
 def program(binary, home):
     """The program, called from an empty home."""
     return Program(binary, home)
+
+
+@pytest.fixture
+def as_msmtp(program, tmp_path):
+    """The program, called by the name msmtp."""
+    link = tmp_path / "msmtp"
+    link.symlink_to(program.path)
+    program.path = str(link)
+    return program

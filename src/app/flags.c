@@ -128,6 +128,16 @@ static int take_debug(
 	return 0;
 }
 
+/* For msmtp -v and -d are one. */
+static int take_verbose(
+    struct invocation *inv, const char *value, struct fail *why)
+{
+	(void)value, (void)why;
+	inv->verbose = true;
+	inv->shows_settings |= inv->is_msmtp;
+	return 0;
+}
+
 /* As msmtp: the version ends the run. */
 static int take_own_debug(
     struct invocation *inv, const char *value, struct fail *why)
@@ -237,7 +247,7 @@ const struct flag flags[] = {
 	    "ADDRESS",
 	    "look up the server for this address in DNS and show an account "
 	    "for it" },
-	{ 'v', TAKES_NONE, IN_BOTH, DOES_SET, NULL, FIELD(verbose), NULL, "",
+	{ 'v', TAKES_NONE, IN_BOTH, DOES_CALL, NULL, 0, take_verbose, "",
 	    "show the dialogue on standard error, without secrets" },
 	{ 'd', TAKES_OPTIONAL, IN_OWN, DOES_CALL, "debug", 0, take_own_debug,
 	    "", "as -v, and the settings before it; -d0.1: as --version" },

@@ -85,7 +85,7 @@ static int mode_pretend(const struct invocation *inv, struct arena *a)
 	    files_load(&files, inv, sender, &why) != 0) {
 		code = mode_say(&why);
 	} else {
-		show_settings(&files, &out);
+		show_settings(&files, inv->is_msmtp, &out);
 		hint_provider(&files.settings, a, &out);
 		if (!inv->sender && !inv->read_sender)
 			hint_sender(&files.settings, &out);

@@ -244,8 +244,11 @@ static void write_line(
 		add_time(&timed, r->settings->logfile_time_format);
 		buf_add_slice(&timed, buf_slice(line));
 		/* A log that cannot be written changes no outcome. */
-		if (log_to_file(path, buf_slice(&timed), &why) != 0)
+		if (log_to_file(path, buf_slice(&timed), &why) != 0) {
 			log_warning("%s", why.text);
+			if (r->is_msmtp)
+				log_error("log info was: %s", buf_text(line));
+		}
 	}
 	if (facility(r) >= 0)
 		log_to_syslog(facility(r), is_error, buf_slice(line));
@@ -312,13 +315,18 @@ static void say_as_msmtp(
 	buf_free(&account);
 }
 
-static void say_reply_as_msmtp(const struct outcome_reply *reply)
+/* LMTP answers for each recipient, and msmtp names it then. */
+static void say_reply_as_msmtp(
+    const struct report *r, const struct outcome_reply *reply)
 {
 	struct slice rest = slice_of(reply->code ? reply->text : "");
 	struct slice line;
+	bool is_lmtp = reply->code && r->plan && r->plan->smtp.is_lmtp &&
+		       strcmp(reply->stage, "data-end") == 0;
 
 	while (slice_take_until(&rest, '\n', &line))
-		log_error("server message: %.*s", SLICE_ARG(line));
+		log_error("%sserver message: %.*s", is_lmtp ? "LMTP " : "",
+		    SLICE_ARG(line));
 }
 
 static void say_end_as_msmtp(const struct report *r, const struct outcome *o)
@@ -328,7 +336,7 @@ static void say_end_as_msmtp(const struct report *r, const struct outcome *o)
 	buf_init(&account, LINE_MAX_BYTES);
 	name_account(r, &account);
 	log_error("could not send mail%s%s%s%s",
-	    o->class == OUTCOME_ACCEPTED ? " to everybody" : "",
+	    o->class == OUTCOME_ACCEPTED ? " to all recipients" : "",
 	    account.n ? " (" : "", buf_text(&account), account.n ? ")" : "");
 	buf_free(&account);
 }
@@ -393,7 +401,7 @@ static void say_recipients(const struct report *r, const struct outcome *o)
 			say_failure(r, &one->why, one->address);
 		if (r->is_msmtp && one->class != OUTCOME_SUPPRESSED &&
 		    is_new_reply(o, i))
-			say_reply_as_msmtp(&one->reply);
+			say_reply_as_msmtp(r, &one->reply);
 		if (is_new_advice(o, i))
 			say_advice(&one->why);
 	}
@@ -408,7 +416,7 @@ static void say_outcome(const struct report *r, const struct outcome *o)
 	} else {
 		say_failure(r, &o->why, "");
 		if (r->is_msmtp)
-			say_reply_as_msmtp(&o->reply);
+			say_reply_as_msmtp(r, &o->reply);
 		say_advice(&o->why);
 	}
 	for (size_t i = 0; i < o->n_rcpt; i++)
@@ -440,4 +448,13 @@ int report_failure(const struct report *r, const struct fail *why)
 	say_advice(why);
 	write_log(r, &o, code);
 	return code;
+}
+
+int report_refusal(const struct report *r, const struct outcome *o)
+{
+	log_error("%s", o->why.text);
+	if (r->is_msmtp)
+		say_reply_as_msmtp(r, &o->reply);
+	say_advice(&o->why);
+	return fail_exit_code(o->why.kind);
 }

@@ -25,6 +25,12 @@ int report_failure(const struct report *r, const struct fail *why);
 /* The same for a run that got there. */
 int report_outcome(const struct report *r, const struct outcome *o);
 
+/*
+ * What a run that had no message was refused, and the reply if there was one;
+ * nothing goes to the log. Returns the exit code.
+ */
+int report_refusal(const struct report *r, const struct outcome *o);
+
 /* About a message in the spool, and no try to send it: a line of the log. */
 void report_note(
     const struct report *r, const char *queue_id, const char *text);

@@ -26,10 +26,22 @@ static void show_what_holds(const struct send *s)
 	struct buf text;
 
 	buf_init(&text, SETTINGS_MAX);
-	show_settings(&s->files, &text);
+	show_settings(&s->files, s->inv->is_msmtp, &text);
 	(void)io_write(is_for_stdout(s->inv) ? STDOUT_FILENO : STDERR_FILENO,
 	    text.p, text.n);
 	buf_free(&text);
+}
+
+void send_show(struct send *s)
+{
+	const struct invocation *inv = s->inv;
+
+	if (inv->verbose)
+		s->plan.smtp.trace = is_for_stdout(inv) && inv->shows_settings
+					 ? &show_dialogue_out
+					 : &show_dialogue;
+	if (inv->shows_settings)
+		show_what_holds(s);
 }
 
 void send_begin(struct send *s, const struct invocation *inv, struct arena *a)
@@ -73,13 +85,7 @@ int send_choose_account(struct send *s, const char *sender, struct fail *why)
 	if (account_check_sending(settings, why) != 0 ||
 	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return files_wrap(&s->files, why);
-	if (s->inv->verbose)
-		s->plan.smtp.trace =
-		    is_for_stdout(s->inv) && s->inv->shows_settings
-			? &show_dialogue_out
-			: &show_dialogue;
-	if (s->inv->shows_settings)
-		show_what_holds(s);
+	send_show(s);
 	may_ask(s);
 	return 0;
 }

@@ -34,6 +34,9 @@ int send_choose(struct send *s, const char *sender, struct fail *why);
 /* Without the secret. */
 int send_choose_account(struct send *s, const char *sender, struct fail *why);
 
+/* What -v and -d ask for, once there is a plan; send_choose*() do it. */
+void send_show(struct send *s);
+
 /* How to take in a message for this account. */
 struct intake_params send_intake(const struct send *s, bool dot_ends);
 

@@ -6,7 +6,6 @@
 #include "account.h"
 #include "modes.h"
 #include "send.h"
-#include "show.h"
 #include "submit.h"
 #include <stdio.h>
 #include <time.h>
@@ -161,25 +160,23 @@ static int choose_server(struct send *s, struct fail *why)
 	    plan_connection(&s->plan, settings, s->arena, why) != 0)
 		return -1;
 	s->plan.smtp.auth = false;
-	if (s->inv->verbose)
-		s->plan.smtp.trace = &show_dialogue;
+	send_show(s);
 	return 0;
 }
 
-static int show_server(struct send *s, struct buf *b, struct fail *why)
+/* -1: *end says why. */
+static int show_server(struct send *s, struct buf *b, struct outcome *end)
 {
 	struct smtp_info info;
-	struct outcome opened;
 	struct smtp *session;
 
-	if (check_operands(s->inv, why) != 0 || choose_server(s, why) != 0)
+	if (check_operands(s->inv, &end->why) != 0 ||
+	    choose_server(s, &end->why) != 0)
 		return -1;
 	send_warn(s);
-	session = submit_open(&s->plan, NULL, s->arena, &opened);
-	if (!session) {
-		*why = opened.why;
+	session = submit_open(&s->plan, NULL, s->arena, end);
+	if (!session)
 		return -1;
-	}
 	smtp_info(session, &info);
 	show_info(b, &s->plan, &info);
 	smtp_close(session);
@@ -188,22 +185,24 @@ static int show_server(struct send *s, struct buf *b, struct fail *why)
 
 int mode_serverinfo(const struct invocation *inv, struct arena *a)
 {
-	struct fail why = { .kind = FAIL_NONE };
+	struct outcome end = { .why.kind = FAIL_NONE };
 	struct send s;
 	struct buf b;
 	int code;
 
 	buf_init(&b, TEXT_MAX);
 	send_begin(&s, inv, a);
-	code = show_server(&s, &b, &why) == 0 ? 0 : mode_say(&why);
+	code = show_server(&s, &b, &end) == 0 ? 0
+					      : report_refusal(&s.report, &end);
 	send_end(&s);
 	return mode_print(&b, code);
 }
 
-static int start_queue(struct send *s, struct fail *why)
+/* -1: *end says why. */
+static int start_queue(struct send *s, struct outcome *end)
 {
+	struct fail *why = &end->why;
 	const char *sender = named_sender(s->inv, s->arena, why);
-	struct outcome outcome;
 	struct smtp *session;
 
 	if (why->kind != FAIL_NONE || check_operands(s->inv, why) != 0 ||
@@ -212,22 +211,21 @@ static int start_queue(struct send *s, struct fail *why)
 	send_warn(s);
 	if (cred_collect(&s->cred, &s->files.settings, &s->password, why) != 0)
 		return -1;
-	session = submit_open(&s->plan, s->password, s->arena, &outcome);
+	session = submit_open(&s->plan, s->password, s->arena, end);
 	if (session)
-		(void)smtp_etrn(session, s->inv->queue, &outcome);
+		(void)smtp_etrn(session, s->inv->queue, end);
 	smtp_close(session);
-	*why = outcome.why;
 	return why->kind == FAIL_NONE ? 0 : -1;
 }
 
 int mode_rmqs(const struct invocation *inv, struct arena *a)
 {
-	struct fail why = { .kind = FAIL_NONE };
+	struct outcome end = { .why.kind = FAIL_NONE };
 	struct send s;
 	int code;
 
 	send_begin(&s, inv, a);
-	code = start_queue(&s, &why) == 0 ? 0 : mode_say(&why);
+	code = start_queue(&s, &end) == 0 ? 0 : report_refusal(&s.report, &end);
 	send_end(&s);
 	return code;
 }

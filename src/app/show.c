@@ -4,19 +4,32 @@
 
 enum { VALUE_MAX = 64 * 1024 };
 
-void show_settings(const struct files *f, struct buf *b)
+static void show_account(const struct files *f, bool is_msmtp, struct buf *b)
+{
+	if (!is_msmtp)
+		buf_addf(b, "account %s\n",
+		    f->account ? f->account : "(command line)");
+	else if (f->account)
+		buf_addf(b, "using account %s from %s\n", f->account,
+		    f->account_file);
+	else
+		buf_adds(b, "using account specified on command line\n");
+}
+
+void show_settings(const struct files *f, bool is_msmtp, struct buf *b)
 {
 	const struct settings *s = &f->settings;
 
-	buf_addf(b, "account %s\n", f->account ? f->account : "(command line)");
+	show_account(f, is_msmtp, b);
 	for (int i = 0; i < OPT_COUNT; i++) {
 		struct buf value;
 
 		buf_init(&value, VALUE_MAX);
 		if (option_format(s, &option_table[i], &value)) {
-			buf_addf(b, "%s = %s   # ", option_table[i].key,
-			    buf_text(&value));
-			origin_format(s, (enum option_id)i, b);
+			buf_addf(b, "%s = %s%s", option_table[i].key,
+			    buf_text(&value), is_msmtp ? "" : "   # ");
+			if (!is_msmtp)
+				origin_format(s, (enum option_id)i, b);
 			buf_addc(b, '\n');
 		}
 		buf_free(&value);

@@ -8,9 +8,12 @@
 #include "conn.h"
 #include "files.h"
 
-/* "account NAME", then a line for each setting that has a value: "key =
- * value   # origin". */
-void show_settings(const struct files *f, struct buf *b);
+/*
+ * "account NAME", then a line for each setting that has a value: "key =
+ * value   # origin". In the form of msmtp, which others read, the first is
+ * "using account NAME from FILE" and nothing stands behind the value.
+ */
+void show_settings(const struct files *f, bool is_msmtp, struct buf *b);
 
 /* The dialogue, on standard error: standard output may be a web page. */
 extern const struct conn_trace show_dialogue;

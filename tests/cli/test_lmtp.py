@@ -92,6 +92,16 @@ def test_every_recipient_refused(program):
     assert result.log[-1]["outcome"] == "PERM"
 
 
+def test_said_as_msmtp(as_msmtp):
+    result, _ = deliver(as_msmtp, [b"250 2.1.5 Saved",
+                                   b"550-5.2.1 Disabled\r\n550 5.2.1 so"])
+    assert result.err.decode().splitlines()[1:] == [
+        "msmtp: LMTP server message: 550-5.2.1 Disabled",
+        "msmtp: LMTP server message: 550 5.2.1 so",
+        "msmtp: could not send mail to all recipients (account default from "
+        f"{as_msmtp.home}/conf)"]
+
+
 def test_info(program):
     path = program.home / "lmtp"
     agent = Agent(path, [], b"SIZE 1048576")

@@ -196,29 +196,78 @@ def test_hint(program, text, expected, missing):
       "could not send mail (account default from CONF)"]),
     ([Fault("rcpt", reply="550 no", match=b"b@")], ["b@x.example"],
      ["server message: 550 no",
-      "could not send mail to everybody (account default from CONF)"]),
+      "could not send mail to all recipients (account default from CONF)"]),
     ([], ["-a", "nobody"], []),
 ])
-def test_said_as_msmtp(program, tmp_path, faults, args, said):
-    link = tmp_path / "msmtp"
-    link.symlink_to(program.path)
-    program.path = str(link)
+def test_said_as_msmtp(as_msmtp, faults, args, said):
     with EmulatorThread(Policy(faults=faults), mode="plain") as relay:
-        conf = program.configure({"port": relay.port})
-        result = program.run([f"--file={conf}", *args, "r@x.example"],
-                             b"X: y\n\nx\n")
+        conf = as_msmtp.configure({"port": relay.port})
+        result = as_msmtp.run([f"--file={conf}", *args, "r@x.example"],
+                              b"X: y\n\nx\n")
     assert result.code != 0
     found = result.err.decode().replace(str(conf), "CONF").splitlines()
     assert all(line.startswith("msmtp: ") for line in found)
     assert [line[7:] for line in found[1:]] == said
 
 
-def test_host_on_the_command_line_has_no_account(program, tmp_path):
-    link = tmp_path / "msmtp"
-    link.symlink_to(program.path)
-    program.path = str(link)
-    result = program.run(["--host=127.0.0.1", "--port=1", "-f",
-                          "a@b.example", "r@x.example"], b"X: y\n\nx\n")
+@pytest.mark.parametrize("args,greeting,said", [
+    (["-S"], "554-No\n554 Go away", ["server message: 554-No",
+                                     "server message: 554 Go away"]),
+    (["--rmqs=host"], "421 Later", ["server message: 421 Later"]),
+])
+def test_said_as_msmtp_without_a_message(as_msmtp, args, greeting, said):
+    with EmulatorThread(Policy(faults=[Fault("greeting", reply=greeting)]),
+                        mode="plain") as relay:
+        conf = as_msmtp.configure({"port": relay.port})
+        result = as_msmtp.run([f"--file={conf}", *args])
+    assert result.code != 0
+    assert [line[7:] for line in result.err.decode().splitlines()[1:]] == said
+
+
+def test_a_log_that_cannot_be_written_as_msmtp(as_msmtp):
+    with EmulatorThread(Policy(), mode="plain") as relay:
+        conf = as_msmtp.configure({"port": relay.port})
+        result = as_msmtp.run([f"--file={conf}", "--logfile=/nowhere/log",
+                               "r@x.example"], b"X: y\n\nx\n")
+    assert result.code == 0
+    first, second = result.err.decode().splitlines()
+    assert "cannot log to /nowhere/log: " in first
+    assert second.startswith("msmtp: log info was: host=127.0.0.1 tls=off ")
+    assert " exitcode=EX_OK " in second
+
+
+@pytest.mark.parametrize("flag", ["-d", "-v", "--debug"])
+@pytest.mark.parametrize("args", [["-S"], ["--rmqs=host"], ["r@x.example"]])
+def test_debugging_as_msmtp(as_msmtp, flag, args):
+    """All on standard output: how it is set, and the dialogue."""
+    with EmulatorThread(Policy(extra_ehlo=("ETRN",)), mode="plain") as relay:
+        conf = as_msmtp.configure({"port": relay.port})
+        result = as_msmtp.run([f"--file={conf}", flag, *args],
+                              b"X: y\n\nx\n")
+        lines = result.out.decode().splitlines()
+        assert lines[0] == f"using account default from {conf}"
+        assert "host = 127.0.0.1" in lines
+        assert f"port = {relay.port}" in lines
+        assert "--> EHLO client.example.com" in lines
+    assert b"-->" not in result.err
+
+
+def test_pretend_as_msmtp(as_msmtp):
+    conf = as_msmtp.configure([("port", 587), ("set_to_header", "on"),
+                              ("password", "p")])
+    result = as_msmtp.run([f"--file={conf}", "-P", "r@x.example"])
+    lines = result.out.decode().splitlines()
+    assert lines[0] == f"using account default from {conf}"
+    assert {"port = 587", "set_to_header = on", "password = *"} <= set(lines)
+    assert not [line for line in lines if "#" in line]
+    result = as_msmtp.run(["--host=h.example", "-P"])
+    assert result.out.startswith(b"using account specified on command line\n"
+                                 b"host = h.example\n")
+
+
+def test_host_on_the_command_line_has_no_account(as_msmtp):
+    result = as_msmtp.run(["--host=127.0.0.1", "--port=1", "-f",
+                           "a@b.example", "r@x.example"], b"X: y\n\nx\n")
     assert result.code == 75
     assert result.err.endswith(b"msmtp: could not send mail\n")
 
