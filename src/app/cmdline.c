@@ -87,6 +87,47 @@ static bool has_word(const struct flag *f, int grammar)
 	       (grammar == IN_OWN || f->letter == 0);
 }
 
+/*
+ * Long options may be abbreviated, and what is enough of a name for msmtp must
+ * be enough here, where more of them begin alike. But not --password: whoever
+ * writes that has a password behind it, and passwordeval would run it.
+ */
+static const struct {
+	const char *text, *name;
+} abbreviations[] = {
+	{ "al", "aliases" },
+	{ "de", "debug" },
+	{ "fr", "from" },
+	{ "fro", "from" },
+	{ "he", "help" },
+	{ "k", "keepbcc" },
+	{ "ke", "keepbcc" },
+	{ "m", "maildomain" },
+	{ "ma", "maildomain" },
+	{ "pa", "passwordeval" },
+	{ "pas", "passwordeval" },
+	{ "pass", "passwordeval" },
+	{ "passw", "passwordeval" },
+	{ "passwo", "passwordeval" },
+	{ "passwor", "passwordeval" },
+	{ "set-m", "set-msgid-header" },
+	{ "un", "undisclosed-recipients" },
+};
+
+/* Behind the n rows of whole names; returns how many. */
+static size_t make_abbreviations(struct option *rows, size_t n)
+{
+	size_t end = n;
+
+	for (size_t i = 0; i < ROWS(abbreviations); i++)
+		for (size_t j = 0; j < n; j++)
+			if (strcmp(rows[j].name, abbreviations[i].name) == 0) {
+				rows[end] = rows[j];
+				rows[end++].name = abbreviations[i].text;
+			}
+	return end - n;
+}
+
 /* Names of msmtp that --help does not show; returns how many. */
 static size_t make_aliases(struct arena *a, struct option *rows)
 {
@@ -122,6 +163,8 @@ static void make_long(int grammar, struct arena *a, struct option *rows)
 				    OPTION_BASE + i };
 	if (grammar == IN_OWN)
 		n += make_aliases(a, rows + n);
+	if (grammar == IN_OWN)
+		n += make_abbreviations(rows, n);
 	rows[n] = (struct option){ 0 };
 }
 
@@ -282,8 +325,8 @@ static int bad_option(int c, char **argv, struct fail *why)
 static int take_options(struct invocation *inv, struct arguments *args,
     struct arena *a, struct fail *why)
 {
-	struct option *long_rows =
-	    arena_alloc(a, (flags_n + ROWS_MAX + 1) * sizeof(*long_rows));
+	size_t n_max = flags_n + ROWS_MAX + ROWS(abbreviations) + 1;
+	struct option *long_rows = arena_alloc(a, n_max * sizeof(*long_rows));
 	struct buf short_rows;
 	int grammar = inv->is_sendmail ? IN_SENDMAIL : IN_OWN;
 	int c, before = 0, result = 0;

@@ -172,3 +172,37 @@ def test_the_manual_names_it(row):
     built(row)
     page = (ROOT / "src/profile/options.def").read_text(encoding="ascii")
     assert re.search(rf"\b{row.keyword}\b", page)
+
+
+# The long options of msmtp, with a value for those that take one; three keywords
+# are options only here.
+LONG = {"version": "", "help": "", "configure": "a@b.example", "pretend": "",
+        "debug": "", "serverinfo": "", "rmqs": "host", "file": "f",
+        "account": "a", "from": "a@b.example", "read-recipients": "",
+        "read-envelope-from": "", "connect-timeout": "9",
+        **{row.keyword.replace("_", "-"): "on" if row.option == "[=]" else "9"
+           for row in OPTIONS if row.keyword not in
+           ("allow_from_override", "from_full_name", "ntlmdomain")}}
+
+
+def enough(name):
+    """What of a name is enough for msmtp."""
+    starts = [name[:n] for n in range(1, len(name) + 1)]
+    # It would run what is likely to be a password.
+    return [start for start in starts if start != "password" and
+            (start == name or start not in LONG and
+             [name] == [one for one in LONG if one.startswith(start)])]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_abbreviations(program, name):
+    value = f"={LONG[name]}" if LONG[name] else ""
+    for start in enough(name):
+        result = program.run([f"--{start}{value}", "--version"])
+        assert result.code == 0, (start, result.err)
+
+
+def test_no_abbreviation_runs_a_password(program):
+    result = program.run(["--password=hush", "--pretend", "--host=h"])
+    assert result.code == 64
+    assert b"hush" not in result.err
