@@ -16,8 +16,7 @@ const char *plan_sender_operand(
 	struct slice trimmed = slice_trim(slice_of(text));
 	struct addr_list list = { 0 };
 
-	if (trimmed.n == 0 || slice_eq(trimmed, SLICE("<>")) ||
-	    slice_ieq(trimmed, SLICE("MAILER-DAEMON")))
+	if (account_is_nobody(text))
 		return "";
 	if (addr_parse(a, trimmed, &syntax, &list, why) != 0 || list.n != 1) {
 		fail(why, FAIL_USAGE, "-f %s: not one address", text);
@@ -74,9 +73,10 @@ static const char *own_address(
 	const char *from = p->settings->from;
 	const char *own = account_address(p->settings);
 
-	if (own || !from || account_is_pattern(from) || !view->from)
+	if (own || account_is_nobody(from) || account_is_pattern(from) ||
+	    !view->from)
 		return own;
-	return from[0] ? expand_author(from, view->from, p->arena) : NULL;
+	return expand_author(from, view->from, p->arena);
 }
 
 bool plan_has_asked(const struct plan *p, const struct invocation *inv)
@@ -89,6 +89,8 @@ static const char *usual_sender(
 {
 	const char *sender = p->own;
 
+	if (account_has_null_sender(p->settings))
+		return "";
 	if (!sender)
 		sender = header_author(p, view);
 	return sender ? sender : plan_caller_address(p);

@@ -82,9 +82,24 @@ bool account_is_pattern(const char *from)
 	return from && strpbrk(from, "?*[") != NULL;
 }
 
+bool account_is_nobody(const char *sender)
+{
+	struct slice text = slice_trim(slice_of(sender));
+
+	return text.n == 0 || slice_eq(text, SLICE("<>")) ||
+	       slice_ieq(text, SLICE("MAILER-DAEMON"));
+}
+
+bool account_has_null_sender(const struct settings *s)
+{
+	return s->null_sender && option_is_explicit(s, OPT_from) &&
+	       account_is_nobody(s->from);
+}
+
 const char *account_address(const struct settings *s)
 {
-	bool is_none = !s->from || !s->from[0] || account_is_pattern(s->from) ||
+	bool is_none = account_is_nobody(s->from) ||
+		       account_is_pattern(s->from) ||
 		       strstr(s->from, EXPAND_AUTHOR);
 
 	return is_none ? NULL : s->from;

@@ -34,6 +34,11 @@ int account_check_sending(const struct settings *s, struct fail *why);
 /* Is `from` a pattern for fnmatch(), no address? NULL is none. */
 bool account_is_pattern(const char *from);
 
+/* Does this stand for the empty sender: "", "<>", MAILER-DAEMON? NULL does. */
+bool account_is_nobody(const char *sender);
+/* Does `from` say that the account's mail has the empty sender? */
+bool account_has_null_sender(const struct settings *s);
+
 /*
  * The account's own address; NULL when it has none, only a pattern, or one
  * that the message is to say (expand.h).

@@ -326,6 +326,36 @@ TEST(allowed)
 	}
 }
 
+TEST(an_account_without_a_sender)
+{
+	static const struct {
+		const char *from;
+		enum origin_kind origin;
+		bool null_sender, yes;
+	} senders[] = {
+		{ NULL, ORIGIN_USER, true, true },
+		{ "<>", ORIGIN_SYSTEM, true, true },
+		{ "mailer-Daemon", ORIGIN_COMMAND_LINE, true, true },
+		{ "mailer-daemon@b.example", ORIGIN_USER, true, false },
+		{ "a@b.example", ORIGIN_USER, true, false },
+		{ "*", ORIGIN_USER, true, false },
+		{ NULL, ORIGIN_NONE, true, false },
+		/* The relay takes no null sender. */
+		{ NULL, ORIGIN_USER, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(senders) / sizeof(senders[0]); i++) {
+		struct settings s = { .from = senders[i].from,
+			.null_sender = senders[i].null_sender };
+
+		CASE(senders[i].from ? senders[i].from : "NULL");
+		s.origin[OPT_from].kind = senders[i].origin;
+		CHECK_INT(account_has_null_sender(&s), senders[i].yes);
+		if (senders[i].yes)
+			CHECK_STR(account_address(&s), NULL);
+	}
+}
+
 TEST(too_long_a_pattern_allows_nobody)
 {
 	static char pattern[1024], address[1024];
