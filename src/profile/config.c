@@ -175,12 +175,13 @@ static const struct account *by_sender(
 	const char *plain = without_tag(sender, c->arena);
 
 	for (size_t i = 0; i < c->n; i++) {
-		const char *from = c->v[i].settings.from;
+		const struct account *account = &c->v[(c->n_user + i) % c->n];
+		const char *from = account->settings.from;
 
 		if (from &&
 		    (fits(from, sender) ||
 			(plain && !strchr(from, '+') && fits(from, plain))))
-			return &c->v[i];
+			return account;
 	}
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct account {
 struct config {
 	struct account *v; /* user's accounts first, in file order */
 	size_t n;
+	size_t n_user;        /* of them */
 	const char *files[2]; /* read successfully, in reading order */
 	size_t n_files;
 	struct secret *text[2];
@@ -57,7 +58,8 @@ enum config_found config_read(struct config *c, const char *path,
 
 /*
  * The account named, else the first whose `from` fits the sender (either may
- * be NULL), else "default". NULL: why is CONFIG.
+ * be NULL), the system's before the user's as msmtp has it, else "default".
+ * NULL: why is CONFIG.
  */
 const struct account *config_pick(const struct config *c, const char *name,
     const char *sender, struct fail *why);

@@ -281,6 +281,7 @@ static void add_accounts(struct config *c, const struct parser *p)
 			continue;
 		c->v = arena_grow(c->arena, c->v, c->n, sizeof(*c->v));
 		c->v[c->n++] = p->v[i];
+		c->n_user += p->source->kind == ORIGIN_USER;
 	}
 }
 

@@ -157,11 +157,19 @@ def test_merged(both, args, host, port, timeout):
     assert shown["tls"][0] == "off"
 
 
-def test_the_user_goes_first(both):
-    """Also where both have an account with this sender."""
+def test_the_system_goes_first(both):
+    """As with msmtp, where both have an account with this sender."""
     both.write_home(".msmtprc", USER + "account late\nhost late.example\n"
-                    "from OFFICE@example.com\n")
-    assert both.shown("-f", "office@example.com")["host"][0] == "late.example"
+                    "from OFFICE@example.com\n"
+                    "account later\nhost later.example\n"
+                    "from late@example.com\n"
+                    "account last\nhost last.example\n"
+                    "from *@example.com\n")
+    for sender, host in (("office@example.com", "office.example"),
+                         ("private@example.com", "private.example"),
+                         ("late@example.com", "later.example"),
+                         ("x@example.com", "last.example")):
+        assert both.shown("-f", sender)["host"][0] == host
 
 
 def test_no_parents_in_the_other_file(both):
