@@ -30,8 +30,8 @@ static int plan_auth(
 	if (is_word(s->auth, "on"))
 		return 0;
 	if (!sasl_is_known(s->auth, &smtp->mechanism))
-		return fail(why, FAIL_CONFIG, "auth %s: this build knows %s",
-		    s->auth, sasl_mechanisms());
+		return option_fail(why, s, OPT_auth,
+		    "auth %s: this build knows %s", s->auth, sasl_mechanisms());
 	return 0;
 }
 

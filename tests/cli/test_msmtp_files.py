@@ -284,3 +284,12 @@ def test_the_default_mode_takes_nothing_back(program, args):
         sent = bool(relay.messages)
     assert (result.code, result.err) == (0, b"")
     assert not sent
+
+
+def test_an_unknown_mechanism_has_its_line(program):
+    conf = program.configure([("tls", "on"), ("user", "u"),
+                              ("auth", "kerberos_v4")])
+    result = program.run([f"--file={conf}", "r@x.example"], b"X: y\n\nx\n")
+    line = conf.read_text().splitlines().index("auth kerberos_v4") + 1
+    assert result.code == 78
+    assert f"{conf}: line {line}: auth kerberos_v4: ".encode() in result.err
