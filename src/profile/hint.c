@@ -70,8 +70,13 @@ void hint_provider(const struct settings *s, struct arena *a, struct buf *out)
 
 void hint_sender(const struct settings *s, struct buf *out)
 {
-	if (account_is_nobody(s->from) && !account_has_null_sender(s) &&
-	    !s->auto_from && !s->sender_from_header)
+	if (!account_is_nobody(s->from) || s->auto_from)
+		return;
+	if (account_has_null_sender(s))
+		buf_adds(out,
+		    "# from is empty: the sender is the empty one without "
+		    "-f\n");
+	else if (!s->sender_from_header)
 		buf_adds(
 		    out, "# from is not set: no message is sent without -f\n");
 }

@@ -14,7 +14,7 @@
  */
 void hint_provider(const struct settings *s, struct arena *a, struct buf *out);
 
-/* The same when no sender can be found unless a caller names one. */
+/* The same when without -f there is no sender, or only the empty one. */
 void hint_sender(const struct settings *s, struct buf *out);
 
 #endif
