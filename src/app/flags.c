@@ -138,12 +138,12 @@ static int take_verbose(
 	return 0;
 }
 
-/* As msmtp: the version ends the run. */
+/* As msmtp: the version ends the run, so it is asked for in one way only. */
 static int take_own_debug(
     struct invocation *inv, const char *value, struct fail *why)
 {
 	(void)why;
-	if (asks_version(value))
+	if (strcmp(value, "0.1") == 0)
 		inv->mode = MODE_VERSION;
 	else
 		inv->verbose = inv->shows_settings = true;
