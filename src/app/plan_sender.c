@@ -84,16 +84,20 @@ bool plan_has_asked(const struct plan *p, const struct invocation *inv)
 	return inv->sender && p->settings->allow_from_override;
 }
 
+/* An empty `from` is no sender where nothing else names one. */
 static const char *usual_sender(
     const struct plan *p, const struct rewrite_view *view)
 {
+	bool is_null = account_has_null_sender(p->settings);
 	const char *sender = p->own;
 
-	if (account_has_null_sender(p->settings))
+	if (is_null && p->settings->from)
 		return "";
 	if (!sender)
 		sender = header_author(p, view);
-	return sender ? sender : plan_caller_address(p);
+	if (!sender)
+		sender = plan_caller_address(p);
+	return !sender && is_null ? "" : sender;
 }
 
 /* What the command line says, NULL when it says nothing. */

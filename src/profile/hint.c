@@ -70,7 +70,10 @@ void hint_provider(const struct settings *s, struct arena *a, struct buf *out)
 
 void hint_sender(const struct settings *s, struct buf *out)
 {
-	if (!account_is_nobody(s->from) || s->auto_from)
+	/* Otherwise the caller's name is one. */
+	bool is_empty = s->from || !s->qualify_domain;
+
+	if (!account_is_nobody(s->from) || s->auto_from || !is_empty)
 		return;
 	if (account_has_null_sender(s))
 		buf_adds(out,
