@@ -76,15 +76,26 @@ static const char *find_system(struct arena *a)
 				: SYSCONFDIR "/postriderrc";
 }
 
+static bool is_closed(const char *path)
+{
+	return is_there(path) && access(path, R_OK) != 0;
+}
+
 /* Which files were looked at in vain, and why: the most common question. */
 static int nothing_found(const struct files_places *at, struct fail *why)
 {
-	bool unreadable = is_there(at->system) && access(at->system, R_OK) != 0;
+	static const char closed[] = "may not be read by this user";
+	bool system_is = is_closed(at->system), user_is = is_closed(at->user);
 
+	if (user_is)
+		return fail(why, FAIL_CONFIG,
+		    "no configuration: %s %s, %s %s; see postriderrc(5)",
+		    at->system, system_is ? closed : "is not there", at->user,
+		    closed);
 	return fail(why, FAIL_CONFIG,
 	    "no configuration: %s %s%s%s; see postriderrc(5)", at->system,
-	    unreadable ? "may not be read by this user" : "is not there",
-	    at->user ? ", nor is " : "", at->user ? at->user : "");
+	    system_is ? closed : "is not there", at->user ? ", nor is " : "",
+	    at->user ? at->user : "");
 }
 
 static int read_files(

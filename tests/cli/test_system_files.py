@@ -225,6 +225,10 @@ def test_one_that_may_not_be_read(as_nobody):
     as_nobody.write(FORMER, "host secret.example\n", 0o600)
     said = as_nobody.failure()
     assert f"{as_nobody.where}/{FORMER} may not be read by this user" in said
+    as_nobody.write_home(".msmtprc", "host own.example\n", 0o600)
+    own = as_nobody.program.home / ".msmtprc"
+    assert (f"{as_nobody.where}/{FORMER} may not be read by this user, {own} "
+            "may not be read by this user;" in as_nobody.failure())
     as_nobody.write_home(".msmtprc", "host own.example\n", 0o644)
     assert as_nobody.shown()["host"][0] == "own.example"
 
