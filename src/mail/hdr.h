@@ -30,6 +30,8 @@ enum hdr_flag {
 	HDR_MADE = 1 << 9,       /* one is made when it is missing or empty;
 				    of HDR_RESENT, in the newest block */
 	HDR_SHOWN = 1 << 10, /* shows recipients, set_to_header replaces it */
+	HDR_TRACE = 1 << 11, /* a server put it in: Resent- fields below it are
+				of an earlier time */
 };
 
 enum hdr_id {

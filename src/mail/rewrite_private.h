@@ -52,12 +52,14 @@ bool rewrite_read_list(
 
 /*
  * rewrite_resent.c: takes the next block of Resent- fields (RFC 5322 3.6.6)
- * and what stands before it: such fields in a row, each name once. What comes
- * again is of an earlier time. ret_flags is what hdr.def says of any of them.
- * False when there is none.
+ * and what stands before it: such fields, each name once, whatever stands
+ * between them but a trace field. What comes again, or below a trace, is of
+ * an earlier time. ret_flags is what hdr.def says of any of them. False when
+ * there is none.
  */
 bool rewrite_take_resent(
     struct slice *rest, struct slice *ret_block, unsigned *ret_flags);
+/* A field of the block, and no other that stands between them. */
 bool rewrite_is_within(struct slice block, const struct hdr_field *f);
 
 /* rewrite_lists.c: bare addresses, open groups, several lists in one. */

@@ -11,11 +11,12 @@ bool rewrite_take_resent(
 	while (hdr_next(&after, &f)) {
 		bool is_resent = f.info->flags & HDR_RESENT;
 
-		if (block.n && (!is_resent || seen[f.info->id]))
+		if (block.n &&
+		    (seen[f.info->id] || (f.info->flags & HDR_TRACE)))
 			break;
 		if (is_resent) {
 			block.p = block.n ? block.p : f.raw.p;
-			block.n += f.raw.n;
+			block.n = (size_t)(f.raw.p + f.raw.n - block.p);
 			flags |= f.info->flags;
 			seen[f.info->id] = true;
 		}
@@ -28,5 +29,6 @@ bool rewrite_take_resent(
 
 bool rewrite_is_within(struct slice block, const struct hdr_field *f)
 {
-	return f->raw.p >= block.p && f->raw.p < block.p + block.n;
+	return (f->info->flags & HDR_RESENT) && f->raw.p >= block.p &&
+	       f->raw.p < block.p + block.n;
 }

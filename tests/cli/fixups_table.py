@@ -793,6 +793,13 @@ RESENDING = [
         *EARLIER], args=("-t",), people=("new@example.net",)),
     field("Resent- blocks side by side", [*RESENT, *EARLIER], args=("-t",),
           people=("new@example.net",)),
+    field("Resent- block with other fields between", [
+        RESENT[2], "X-A: 1", *RESENT[:2], "Cc: not@example.net", RESENT[3],
+        "Resent-Cc: cc@example.net", "X-B: 2",
+        "Resent-Bcc: hidden@example.net"], [
+            RESENT[2], "X-A: 1", *RESENT[:2], "Cc: not@example.net", RESENT[3],
+            "Resent-Cc: cc@example.net", "X-B: 2"], args=("-t",),
+          people=("new@example.net", "cc@example.net", "hidden@example.net")),
     field("Resent-Date is missing", RESENT[1:], made=RESENT_DATE,
           args=("-t",), people=("new@example.net",)),
     field("Resent-Message-ID is missing", RESENT[:3], made=RESENT_ID,

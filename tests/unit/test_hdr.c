@@ -32,7 +32,8 @@ TEST(lookup)
 		{ "Frim", HDR_ID_OTHER },
 		{ "X-From", HDR_ID_OTHER },
 		{ "Subject:", HDR_ID_OTHER },
-		{ "Received", HDR_ID_OTHER },
+		{ "received", HDR_ID_RECEIVED },
+		{ "Receive", HDR_ID_OTHER },
 		{ "DKIM_Signature", HDR_ID_OTHER },
 		/* 0x4d and 0x0d differ in more than the case bit. */
 		{ "Fro\r", HDR_ID_OTHER },

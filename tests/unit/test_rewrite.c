@@ -1019,15 +1019,24 @@ TEST(look)
 		    "Resent-From: f@x\nTo: a@x\nFrom: g@x\n", "a@x", "f@x",
 		    "" },
 		{ "first block without recipients",
-		    "Resent-From: f@x\nX: y\nResent-To: r@x\nTo: a@x\n", "r@x",
-		    NULL, "" },
+		    "Resent-From: f@x\nReceived: y\nResent-To: r@x\n"
+		    "To: a@x\n",
+		    "r@x", NULL, "" },
+		{ "a block with others between",
+		    "Resent-To: r1@x\nTo: a@x\nResent-From: f@x\nX: y\n"
+		    "Resent-Cc: r2@x\nBcc: b@x\nResent-Bcc: r3@x\nCc: c@x\n",
+		    "r1@x r2@x r3@x", "f@x", "" },
+		{ "below a trace is an earlier block",
+		    "Resent-To: r1@x\nReturn-Path: y\nResent-Cc: r2@x\n",
+		    "r1@x", NULL, "" },
 		{ "second block has both",
 		    "Resent-From: f@x\nFrom: a@x\nResent-From: g@x\n"
-		    "Resent-Bcc: r@x\nTo: a@x\nResent-To: s@x\n",
+		    "Resent-Bcc: r@x\nReceived: y\nResent-To: s@x\n",
 		    "r@x", "g@x", "" },
 		{ "third block has both",
-		    "Resent-From: f@x\nX: y\nResent-Date: d\nX: y\n"
-		    "Resent-Cc: r@x\nResent-From: g@x\nX: y\n"
+		    "Resent-From: f@x\nReceived: y\nResent-Date: d\n"
+		    "Received: y\nResent-Cc: r@x\nResent-From: g@x\n"
+		    "RECEIVED : y\n"
 		    "Resent-To: s@x\nResent-From: h@x\n",
 		    "r@x", "g@x", "" },
 		{ "blocks side by side",
@@ -1063,8 +1072,8 @@ TEST(look)
 		{ "Resent-From wins", "From: a@x\nResent-From: r@x\n", "",
 		    "r@x", "" },
 		{ "Resent-From of a later block",
-		    "Resent-To: t@x\nFrom: a@x\nResent-From: r@x\n", "t@x",
-		    "a@x", "" },
+		    "Resent-To: t@x\nReceived: y\nFrom: a@x\nResent-From: r@x\n",
+		    "t@x", "a@x", "" },
 
 		{ "Message-ID", "Message-ID: <i@x>\n", "", NULL, "<i@x>" },
 		{ "folded Message-ID", "message-id:\r\n <i@x> \r\n", "", NULL,
