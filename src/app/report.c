@@ -274,7 +274,8 @@ void report_note(const struct report *r, const char *queue_id, const char *text)
 	add_quoted(&line, "errormsg", text);
 	if (r->account)
 		add_word(&line, "account", slice_of(r->account));
-	add_word(&line, "queue", slice_of(queue_id));
+	if (queue_id)
+		add_word(&line, "queue", slice_of(queue_id));
 	write_line(r, &line, true);
 	buf_free(&line);
 }

@@ -31,7 +31,8 @@ int report_outcome(const struct report *r, const struct outcome *o);
  */
 int report_refusal(const struct report *r, const struct outcome *o);
 
-/* About a message in the spool, and no try to send it: a line of the log. */
+/* A line of the log that is about no try to send: about a message in the
+ * spool, or, with queue_id NULL, about none. */
 void report_note(
     const struct report *r, const char *queue_id, const char *text);
 /* The same, and on stderr. */

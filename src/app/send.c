@@ -9,7 +9,7 @@
 #include "show.h"
 #include <unistd.h>
 
-enum { SETTINGS_MAX = 256 * 1024 };
+enum { SETTINGS_MAX = 256 * 1024, WARNINGS_MAX = 8192 };
 
 static const char size_advice[] =
     "the account's limit is max_message_size; send a link to what is large";
@@ -52,12 +52,14 @@ void send_begin(struct send *s, const struct invocation *inv, struct arena *a)
 		.report.is_msmtp = inv->is_msmtp,
 	};
 	files_init(&s->files, a);
+	buf_init(&s->alias_warnings, WARNINGS_MAX);
 }
 
 void send_end(struct send *s)
 {
 	cred_end(&s->cred);
 	files_free(&s->files);
+	buf_free(&s->alias_warnings);
 }
 
 /* Who calls sendmail's name is a program, and nobody waits for its question. */
@@ -132,10 +134,26 @@ int send_check_size(const struct send *s, uint64_t size, struct fail *why)
 	return -1;
 }
 
+/*
+ * The mail goes out all the same, and whoever calls sendmail's name may take
+ * any word of it for a failure: there they are for the log.
+ */
+static void warn_of_aliases(struct send *s)
+{
+	struct slice rest = buf_slice(&s->alias_warnings), line;
+
+	if (!s->inv->is_sendmail || s->inv->verbose)
+		log_warnings(rest);
+	while (slice_take_until(&rest, '\n', &line))
+		report_note(&s->report, NULL, arena_copy(s->arena, line));
+	buf_clear(&s->alias_warnings);
+}
+
 void send_warn(struct send *s)
 {
 	log_warnings(buf_slice(&s->files.warnings));
 	buf_clear(&s->files.warnings);
+	warn_of_aliases(s);
 }
 
 /* The Message-ID as it will be sent: generated, or the message's own. */
@@ -155,7 +173,7 @@ int send_prepare(struct send *s, struct fail *why)
 	struct rewrite_params rewrite;
 	struct slice id;
 	int result =
-	    plan_envelope(&s->plan, s->inv, &s->view, &s->files.warnings, why);
+	    plan_envelope(&s->plan, s->inv, &s->view, &s->alias_warnings, why);
 
 	send_warn(s);
 	if (result != 0)

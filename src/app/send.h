@@ -17,6 +17,7 @@ struct send {
 	struct arena *arena;
 	struct msg *msg; /* NULL: not there yet */
 	struct files files;
+	struct buf alias_warnings; /* one a line */
 	struct rewrite_view view;
 	struct cred cred;
 	struct secret *password;
@@ -53,7 +54,8 @@ bool send_is_too_large(const struct fail *why);
  */
 int send_share(struct send *s, const struct send *from, struct fail *why);
 
-/* The warnings so far, once. */
+/* The warnings so far, once; those about aliases go to the log as well, and to
+ * a caller of sendmail's name only there. */
 void send_warn(struct send *s);
 
 /* Envelope and header, without the network. Fails as plan and rewrite do. */

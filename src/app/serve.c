@@ -94,7 +94,7 @@ static void take_recipient(
 	struct fail why;
 
 	if (plan_recipient(&s->send.plan, &s->call, address,
-		&s->send.files.warnings, &why) != 0)
+		&s->send.alias_warnings, &why) != 0)
 		serve_reply_failure(SERVE_RCPT, &why, &s->arena, ret);
 }
 

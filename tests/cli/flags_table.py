@@ -572,6 +572,8 @@ MEANING = [
     ]),
     Row("silence", "success", "prints nothing", [
         sends(R, out="", err=""),
+        Case("root", to=["admin@example.net"], names=SENDMAIL, out="", err="",
+             aliases=ALIASES + 'list: "|/bin/x", :include:/x\nbad: a@b@c\n'),
     ]),
     Row("diagnostics", "failure", "one line on standard error, none on "
         "standard output, and the log", [

@@ -389,6 +389,31 @@ def test_aliases(program, plain_server, args, people):
         assert f"warning: {path}: line 5".encode() in result.err
 
 
+@pytest.mark.parametrize("name,flags,is_said", [
+    ("sendmail", [], False), ("sendmail", ["-v"], True),
+    ("postrider", [], True)])
+def test_warnings_about_aliases_are_in_the_log(program, plain_server, name,
+                                               flags, is_said):
+    """Callers of sendmail take what it says for a failure."""
+    aliases = program.home / "aliases"
+    aliases.write_text('root: admin@ex.org\nlist: "|/bin/x"\nbad: a@b@c\n')
+    program.configure({"port": plain_server.port, "aliases": aliases},
+                      name=".postriderrc")
+    link = program.home / name
+    link.symlink_to(program.path)
+    program.path = str(link)
+    result = program.run([*flags, "root"], b"\nx\n")
+    assert result.code == 0, result.err
+    warned = [f"{aliases}: line {n}: " for n in (2, 2, 3)]
+    notes = [line["errormsg"] for line in result.log if "errormsg" in line]
+    assert len(notes) == len(warned)
+    for start, note in zip(warned, notes):
+        assert note.startswith(start)
+        assert (note.encode() in result.err) == is_said
+    assert is_said or result.err == b""
+    assert result.log[-1]["exitcode"] == "EX_OK"
+
+
 def test_an_alias_of_too_many_is_not_cut(program, plain_server):
     names = [f"u{n}@example.net" for n in range(1001)]
     (program.home / "aliases").write_text(
