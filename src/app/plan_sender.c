@@ -6,6 +6,7 @@
 #include "account.h"
 #include "caller.h"
 #include "expand.h"
+#include "path.h"
 #include "plan_private.h"
 #include <fnmatch.h>
 
@@ -152,7 +153,10 @@ static const char *foreign_of(
 	return NULL;
 }
 
-/* "a@b, c@d" for a Reply-To; NULL when nobody was named. */
+/*
+ * "a@b, c@d" for a Reply-To; NULL when nobody was named. What no header
+ * without UTF-8 can hold stays out: for our field no message is refused.
+ */
 static const char *reply_list(
     const struct plan *p, const struct addr_list *list)
 {
@@ -161,6 +165,8 @@ static const char *reply_list(
 	for (size_t i = 0; i < list->n; i++) {
 		const char *one = qualified(p, list->v[i].spec);
 
+		if (path_make(one, false, p->arena, &one, NULL) != 0)
+			continue;
 		text = text ? arena_printf(p->arena, "%s, %s", text, one) : one;
 	}
 	return text;
