@@ -34,8 +34,10 @@ struct addr {
 struct addr_list {
 	struct addr *v; /* arena */
 	size_t n;
-	bool is_open; /* the text parsed last ends in an empty group without
-			 its semicolon */
+	/* In the text parsed last: */
+	bool is_open;  /* its last group is empty and has no semicolon */
+	size_t *stray; /* where a semicolon ends no group; arena */
+	size_t n_stray;
 };
 
 struct addr_syntax {

@@ -422,6 +422,20 @@ static bool is_apart(const struct parser *p)
 	return p->bare_blanks && (is_blank(before) || before == '\n');
 }
 
+/* Behind a comma or a semicolon. */
+static void take_separator(struct parser *p)
+{
+	struct addr_list *list = &p->list;
+
+	if (peek(p) == ';' && !p->in_group) {
+		list->stray = arena_grow(
+		    p->a, list->stray, list->n_stray, sizeof(*list->stray));
+		list->stray[list->n_stray++] = p->at;
+	}
+	p->in_group = p->in_group && peek(p) == ',';
+	p->at++;
+}
+
 static int take_list(struct parser *p)
 {
 	bool separated = true;
@@ -436,8 +450,7 @@ static int take_list(struct parser *p)
 				   : 0;
 		}
 		if (c == ',' || c == ';') {
-			p->in_group = p->in_group && c == ',';
-			p->at++;
+			take_separator(p);
 			separated = true;
 			continue;
 		}
@@ -461,6 +474,9 @@ int addr_parse(struct arena *a, struct slice text,
 		.why = why };
 	int rc;
 
+	p.list.is_open = false;
+	p.list.stray = NULL;
+	p.list.n_stray = 0;
 	buf_init(&p.local, PART_MAX);
 	buf_init(&p.domain, PART_MAX);
 	rc = take_list(&p);

@@ -26,33 +26,64 @@ bool rewrite_read_list(
 	return true;
 }
 
-/* With the domains that are missing or say nothing, and the semicolon of its
- * last group. */
+/* A list on its way into b. */
+struct mending {
+	const struct rewrite_list *list;
+	struct buf b;
+	size_t done;    /* octets of its text */
+	size_t n_stray; /* semicolons of it */
+};
+
+static void copy_until(struct mending *m, size_t end)
+{
+	buf_add(&m->b, m->list->text.p + m->done, end - m->done);
+	m->done = end;
+}
+
+/* Relays with a strict parser take a semicolon for the end of a group only:
+ * between addresses it becomes a comma, behind them it goes. */
+static void mend_strays(struct mending *m, size_t end)
+{
+	const struct addr_list *in = &m->list->in;
+
+	while (m->n_stray < in->n_stray && in->stray[m->n_stray] < end) {
+		size_t at = in->stray[m->n_stray++];
+
+		copy_until(m, at);
+		m->done++;
+		if (m->done < m->list->text.n)
+			buf_addc(&m->b, ',');
+	}
+}
+
+/* With the domains that are missing or say nothing, commas, and the semicolon
+ * of its last group. */
 static struct slice mended(struct rewriter *w, const struct rewrite_list *list)
 {
 	const char *domain = w->params->qualify;
+	struct mending m = { .list = list };
 	struct slice text = list->text;
-	size_t done = 0;
-	struct buf b;
 
-	buf_init(&b, MSG_HEADER_MAX);
+	buf_init(&m.b, MSG_HEADER_MAX);
 	for (size_t i = 0; domain && i < list->in.n; i++) {
 		const struct addr *addr = &list->in.v[i];
 
 		if (addr->has_domain &&
 		    !addr_is_local(addr_domain(addr->spec), w->params->local))
 			continue;
-		buf_add(&b, text.p + done, addr->local_end - done);
-		buf_addf(&b, "@%s", domain);
-		done = addr->has_domain ? addr->end : addr->local_end;
+		mend_strays(&m, addr->start);
+		copy_until(&m, addr->local_end);
+		buf_addf(&m.b, "@%s", domain);
+		m.done = addr->has_domain ? addr->end : addr->local_end;
 	}
-	buf_add_slice(&b, slice_skip(text, done));
+	mend_strays(&m, text.n);
+	copy_until(&m, text.n);
 	if (list->in.is_open)
-		buf_addc(&b, ';');
-	w->full = w->full || b.full;
-	if (!slice_eq(buf_slice(&b), text))
-		text = rewrite_copy(w, buf_slice(&b));
-	buf_free(&b);
+		buf_addc(&m.b, ';');
+	w->full = w->full || m.b.full;
+	if (!slice_eq(buf_slice(&m.b), text))
+		text = rewrite_copy(w, buf_slice(&m.b));
+	buf_free(&m.b);
 	return text;
 }
 

@@ -62,7 +62,8 @@ bool rewrite_take_resent(
 /* A field of the block, and no other that stands between them. */
 bool rewrite_is_within(struct slice block, const struct hdr_field *f);
 
-/* rewrite_lists.c: bare addresses, open groups, several lists in one. */
+/* rewrite_lists.c: bare addresses, open groups, semicolons, several lists in
+ * one. */
 bool rewrite_rule_addresses(struct rewriter *w, const struct hdr_field *f);
 /* rewrite_sender.c: an author that may not be one. */
 bool rewrite_rule_sender(struct rewriter *w, const struct hdr_field *f);

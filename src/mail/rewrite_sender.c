@@ -1,9 +1,11 @@
 #include "rewrite_private.h"
 
-/* One mailbox and nothing that could be a route or a group around it. */
+/* One mailbox and nothing around it that could be a route, a group or a list.
+ */
 static bool is_plain(const struct rewrite_list *list)
 {
-	return list->in.n == 1 && slice_find(list->text, ':') == list->text.n;
+	return list->in.n == 1 && list->in.n_stray == 0 &&
+	       slice_find(list->text, ':') == list->text.n;
 }
 
 /* The name of the first one that has any, as it was written. */

@@ -167,6 +167,45 @@ LEFT = [
 ]
 
 
+# Some write a semicolon where a comma belongs.
+SEMICOLONS = [
+    ("To: a@example.net; b@example.net", "To: a@example.net, b@example.net"),
+    ("To: a@example.net;", "To: a@example.net"),
+    ("To: a@example.net;\n B <b@example.net>;\n",
+     "To: a@example.net,\n B <b@example.net>"),
+    ("Cc: root;; Web <www> ; a@example.net,",
+     "Cc: root@example.com,, Web <www@example.com> , a@example.net,"),
+    ("To: G: a@example.net; ; \"b;c\" <b@example.net> (d;e); root",
+     "To: G: a@example.net; , \"b;c\" <b@example.net> (d;e), "
+     "root@example.com"),
+    ("Reply-To: Help <help>;", "Reply-To: Help <help@example.com>"),
+    ("From: Root <root>;", "From: Root <root@example.com>"),
+    ("Sender: www;", "Sender: www@example.com"),
+    ("Cc: ;", "Cc: "),
+]
+
+
+def _semicolon_rows():
+    for given, arrives in SEMICOLONS:
+        yield field(f"semicolon: {given!r}", given.rstrip("\n"),
+                    arrives, desk="ses", odd="(d;e)" in given)
+    yield field("semicolons under -t", "To: a@example.net; root;",
+                "To: a@example.net, root@example.com", args=("-t",),
+                people=("a@example.net", "root@example.com"), desk="ses")
+    yield field("semicolons in several To", ["To: a@example.net;",
+                                             "To: b@example.net; root"],
+                fits(r"To: a@example\.net,\s+b@example\.net, "
+                     r"root@example\.com"), desk="ses")
+    yield field("semicolons where no domain is to be added",
+                "To: a@example.net;b@example.net",
+                "To: a@example.net,b@example.net",
+                settings={"qualify_domain": ""})
+    yield field("semicolon behind an author that is rewritten",
+                f"From: Other <{OUTSIDE}>;", [],
+                made={"from": r"Other <sender@example\.com>",
+                      **replies(OUTSIDE)}, settings=REWRITE, desk="ses")
+
+
 def _bare_rows():
     for given, arrives in BARE + BARE_RESENT:
         for desk in ("generic", "ses"):
@@ -1031,7 +1070,8 @@ CALLERS = [
 ]
 
 ROWS = [
-    *MISSING, *_name_rows(), *_bare_rows(), *_repeated_rows(), *DROPPED,
+    *MISSING, *_name_rows(), *_bare_rows(), *_semicolon_rows(),
+    *_repeated_rows(), *DROPPED,
     *SHAPES, *DOTS, *CONTROL, *EIGHT_BIT, *_long_rows(), *HARD, *RECIPIENTS,
     *_obsolete_rows(), *RESENDING, *SENDERS, *CALLERS,
 ]

@@ -462,6 +462,42 @@ TEST(open_group)
 	}
 }
 
+/* Semicolons that end no group, of the text parsed last. */
+TEST(stray_semicolons)
+{
+	static const struct {
+		const char *text;
+		const char *places; /* one digit each */
+	} rows[] = {
+		{ "a@b", "" },
+		{ "a@b;", "3" },
+		{ ";a@b;;", "045" },
+		{ "g:;", "" },
+		{ "g:a@b;;", "6" },
+		{ "g:;;h:;c;", "38" },
+		{ "\";\"@b;", "5" },
+		{ "(;)a;(;)", "4" },
+		{ "\";\"<a>;", "6" },
+		{ "a,b;c", "3" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct addr_list list = { 0 };
+		struct arena a = { 0 };
+
+		CASE(rows[i].text);
+		CHECK_INT(
+		    addr_parse(&a, SLICE(";x@y;;"), &header, &list, NULL), 0);
+		CHECK_INT(addr_parse(
+			      &a, slice_of(rows[i].text), &header, &list, NULL),
+		    0);
+		CHECK_INT(list.n_stray, strlen(rows[i].places));
+		for (size_t k = 0; k < list.n_stray; k++)
+			CHECK_INT(list.stray[k], rows[i].places[k] - '0');
+		arena_free(&a);
+	}
+}
+
 TEST(one_of)
 {
 	CHECK(addr_is_one_of(',', ";,"));

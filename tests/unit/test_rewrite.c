@@ -635,7 +635,14 @@ TEST(once)
 		{ "comments only", ALL "To: (x)\nTo: a@b\nTo: (y)\n",
 		    ALL "To: a@b\n" },
 		{ "commas all over", ALL "To: ,a@b, ,\nTo: ,,c@d;\nTo: ,e@f\n",
-		    ALL "To: a@b, c@d;, e@f\n" },
+		    ALL "To: a@b, c@d, e@f\n" },
+		{ "a semicolon within and behind", ALL "To: a@b;c@d;;\n",
+		    ALL "To: a@b,c@d,\n" },
+		{ "semicolons and bare names", ALL "Cc: a;b ; (;) c;d@e; \n",
+		    ALL
+		    "Cc: a@q.example,b@q.example , (;) c@q.example,d@e \n" },
+		{ "the semicolon of a group", ALL "To: g: a@b; ;h:;c@d\n",
+		    ALL "To: g: a@b; ,h:;c@d\n" },
 		{ "folds at the ends", ALL "To:\n a@b\n \nTo:\r\n\tc@d\r\n",
 		    ALL "To: a@b, c@d\n" },
 		{ "the same from three", ALL "To: a@b\nTo: a@b\nTo: A@B\n",
@@ -1072,7 +1079,8 @@ TEST(look)
 		{ "Resent-From wins", "From: a@x\nResent-From: r@x\n", "",
 		    "r@x", "" },
 		{ "Resent-From of a later block",
-		    "Resent-To: t@x\nReceived: y\nFrom: a@x\nResent-From: r@x\n",
+		    "Resent-To: t@x\nReceived: y\nFrom: a@x\nResent-From: "
+		    "r@x\n",
 		    "t@x", "a@x", "" },
 
 		{ "Message-ID", "Message-ID: <i@x>\n", "", NULL, "<i@x>" },
