@@ -3,8 +3,8 @@
 #include <getopt.h>
 #include <string.h>
 
-/* Bytes of one argument. */
-enum { OPERAND_MAX = 4096 };
+/* Bytes of one argument: a list as long as a field of the header may be. */
+enum { OPERAND_MAX = 64 * 1024 };
 
 /* Long options of settings; an alias leads to one of them. */
 enum { ROWS_MAX = 2 * OPT_COUNT };

@@ -16,6 +16,7 @@ OWN = ("postrider",)
 
 MESSAGE = "Subject: s\n\nbody\n"
 R = "r@example.net"
+MANY = [f"person.number{n}@x.example" for n in range(400)]
 
 
 @dataclass
@@ -165,6 +166,8 @@ PARSING = [
                            "<a@x.example> Bea{SP}<b@y.example>",
                            "\"A,{SP}B\"{SP}<a@x.example>,b@y.example"),
                  to=["a@x.example", "b@y.example"]),
+            Case(",".join(MANY), to=MANY),
+            refuses("x" * 70000, "longer than 65536"),
             refuses("a@b@c"),
             refuses(f"{R} a@b@c", r"recipient a@b@c: "),
             refuses(f"{R} <a@x.example"),
