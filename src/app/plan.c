@@ -168,11 +168,19 @@ static int expand(struct plan *p, const char *spec, struct alias_table *table,
 }
 
 static int add_list(struct plan *p, const struct addr_list *list,
-    struct alias_table *table, struct buf *warnings, struct fail *why)
+    struct buf *warnings, struct fail *why)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (expand(p, list->v[i].spec, table, warnings, why) != 0)
+	struct alias_table no_aliases = { .host = p->aliases.host };
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct addr *addr = &list->v[i];
+		/* A name behind a backslash is meant as it stands. */
+		struct alias_table *table =
+		    addr->is_marked ? &no_aliases : &p->aliases;
+
+		if (expand(p, addr->spec, table, warnings, why) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -180,7 +188,8 @@ int plan_parse_operand(struct arena *a, const char *operand,
     struct addr_list *list, struct fail *why)
 {
 	/* sendmail's operands may hold several addresses between blanks. */
-	static const struct addr_syntax syntax = { .bare_blanks = true };
+	static const struct addr_syntax syntax = { .bare_blanks = true,
+		.marks = true };
 
 	return addr_parse(a, slice_of(operand), &syntax, list, why);
 }
@@ -188,15 +197,10 @@ int plan_parse_operand(struct arena *a, const char *operand,
 int plan_operand(
     struct plan *p, const char *operand, struct buf *warnings, struct fail *why)
 {
-	/* A name behind a backslash is meant as it stands. */
-	bool is_literal = operand[0] == '\\';
-	struct alias_table no_aliases = { .host = p->aliases.host };
-	struct alias_table *table = is_literal ? &no_aliases : &p->aliases;
 	struct addr_list list = { 0 };
 
-	if (plan_parse_operand(p->arena, operand + is_literal, &list, why) ==
-		0 &&
-	    add_list(p, &list, table, warnings, why) == 0)
+	if (plan_parse_operand(p->arena, operand, &list, why) == 0 &&
+	    add_list(p, &list, warnings, why) == 0)
 		return 0;
 	why->kind = FAIL_USAGE;
 	return fail_wrap(why, "recipient %s", operand);
@@ -253,8 +257,7 @@ int plan_envelope(struct plan *p, const struct invocation *inv,
 	for (size_t i = 0; i < inv->n_operands; i++)
 		if (plan_operand(p, inv->operands[i], warnings, why) != 0)
 			return -1;
-	if (inv->read_recipients &&
-	    add_list(p, &view->to, &p->aliases, warnings, why) != 0)
+	if (inv->read_recipients && add_list(p, &view->to, warnings, why) != 0)
 		return fail_wrap(why, "recipient in the header");
 	if (p->n_rcpt == 0)
 		return fail(why, FAIL_USAGE, "no recipients: %s",
@@ -350,6 +353,7 @@ void plan_rewrite(const struct plan *p, const struct invocation *inv,
 		.full_name = full_name(p, inv),
 		.qualify = s->qualify_domain,
 		.local = plan_local(p),
+		.in_ascii = path_key,
 		.id_domain = id_domain(p),
 		.message_id = p->message_id,
 		.now = time(NULL),

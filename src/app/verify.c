@@ -21,8 +21,7 @@ struct verify {
 };
 
 /* One recipient: a line for each address it stands for. */
-static void verify_one(
-    struct verify *v, const char *recipient, const char *shown)
+static void verify_one(struct verify *v, const char *recipient)
 {
 	struct fail why;
 
@@ -33,7 +32,7 @@ static void verify_one(
 		return;
 	}
 	for (size_t i = 0; i < v->plan.n_rcpt; i++) {
-		buf_add_printable(&v->out, slice_of(shown));
+		buf_add_printable(&v->out, slice_of(recipient));
 		buf_adds(&v->out, "... deliverable: mailer relay, user ");
 		buf_add_printable(&v->out, slice_of(v->plan.rcpt[i]));
 		buf_addc(&v->out, '\n');
@@ -47,11 +46,15 @@ static void verify_operand(
 	struct addr_list list = { 0 };
 
 	if (plan_parse_operand(a, operand, &list, NULL) != 0 || list.n < 2) {
-		verify_one(v, operand, operand);
+		verify_one(v, operand);
 		return;
 	}
-	for (size_t i = 0; i < list.n; i++)
-		verify_one(v, list.v[i].spec, list.v[i].spec);
+	for (size_t i = 0; i < list.n; i++) {
+		const char *one = arena_printf(
+		    a, "%s%s", list.v[i].is_marked ? "\\" : "", list.v[i].spec);
+
+		verify_one(v, one);
+	}
 }
 
 static int verify_all(

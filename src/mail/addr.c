@@ -163,6 +163,25 @@ bool addr_is_local(struct slice domain, struct addr_local local)
 	       (name.n && slice_ieq(domain, name));
 }
 
+const char *addr_join(struct arena *a, struct slice local, struct slice domain)
+{
+	const char *spec;
+	struct buf b;
+
+	buf_init(&b, 2 * (local.n + 1) + 1 + domain.n);
+	if (addr_is_dot_string(local))
+		buf_add_slice(&b, local);
+	else
+		addr_add_quoted(&b, local);
+	if (domain.n) {
+		buf_addc(&b, '@');
+		buf_add_slice(&b, domain);
+	}
+	spec = arena_copy(a, buf_slice(&b));
+	buf_free(&b);
+	return spec;
+}
+
 const char *addr_qualify_local(struct arena *a, const char *spec,
     const char *domain, struct addr_local local)
 {

@@ -23,12 +23,16 @@ struct addr {
 	const char *spec; /* local@domain or local; no comments, no folding;
 			     quotes only where they are needed; arena */
 	bool has_domain;
+	bool is_marked;    /* a backslash stood in front: no aliases for it */
+	bool is_odd;       /* written with a mark, a route, blanks within, dots
+			      where none belong: no relay need read that, and
+			      spec has none of it */
 	struct slice name; /* display name as written, quotes included, or a
 			      comment's text; empty when there is none; a
 			      view of the source */
 	size_t local_end;  /* in the source: where "@domain" belongs */
-	size_t start;      /* in the source: the addr-spec, */
-	size_t end;        /* and the byte behind it */
+	size_t start;      /* in the source: mark, route, addr-spec */
+	size_t end;        /* the byte behind it */
 };
 
 struct addr_list {
@@ -42,14 +46,16 @@ struct addr_list {
 
 struct addr_syntax {
 	bool bare_blanks;
+	bool marks;
 };
 
 /*
  * Parses a list and appends to *list. Separators are commas; semicolons end
  * groups and, outside one, separate as well. With `bare_blanks`, "a b" are
- * two addresses (sendmail's operands). Empty elements are skipped, routes are
- * dropped; an empty group may lack its semicolon. "a@b <c@d>" could be two
- * addresses without a comma and is refused unless both are the same.
+ * two addresses (sendmail's operands); with `marks`, a backslash may stand in
+ * front of one. A dot behind a domain says nothing. Empty elements are skipped,
+ * routes are dropped; an empty group may lack its semicolon. "a@b <c@d>" could
+ * be two addresses without a comma and is refused unless both are the same.
  * Fails: MESSAGE with what is wrong and where; *list is then unchanged. A
  * list longer than ADDR_LIST_MAX is such a failure.
  */
@@ -69,6 +75,9 @@ int addr_check(const char *spec, bool need_domain, struct fail *why);
 struct slice addr_domain(const char *spec);
 /* Same mailbox: local parts alike byte for byte, domains ignoring case. */
 bool addr_same(const char *a, const char *b);
+
+/* A spec of its parts, the local one without quotes; domain may be empty. */
+const char *addr_join(struct arena *a, struct slice local, struct slice domain);
 
 /* spec itself when it has a domain (or domain is NULL), else spec@domain. */
 const char *addr_qualify(struct arena *a, const char *spec, const char *domain);

@@ -9,7 +9,7 @@ struct parser {
 	struct arena *a;
 	struct slice text;
 	size_t at;
-	bool bare_blanks;
+	bool bare_blanks, marks;
 	bool in_group;
 	size_t group_start;   /* list.n when the group began */
 	struct slice comment; /* text of the last one in this element */
@@ -171,7 +171,7 @@ static int take_local(struct parser *p, struct addr *ret)
 	bool after_word = false, has_word = false;
 
 	buf_clear(&p->local);
-	ret->start = ret->local_end = p->at;
+	ret->local_end = p->at;
 	for (;;) {
 		char c = peek(p);
 
@@ -206,6 +206,14 @@ static int take_literal(struct parser *p)
 	return 0;
 }
 
+/* The dot of DNS behind a whole name, which no mail knows. */
+static bool was_last_dot(const struct parser *p)
+{
+	struct slice rest = slice_trim_eol(slice_skip(p->text, p->at));
+
+	return rest.n == 0 || addr_is_one_of(rest.p[0], ",;>");
+}
+
 static int take_domain(struct parser *p, size_t *ret_end)
 {
 	size_t end;
@@ -228,17 +236,31 @@ static int take_domain(struct parser *p, size_t *ret_end)
 		if (peek(p) != '.')
 			break;
 		p->at++;
+		if (was_last_dot(p)) {
+			end = p->at;
+			break;
+		}
 		buf_addc(&p->domain, '.');
 	}
 	*ret_end = end;
 	return 0;
 }
 
+/* Quotes and comments are as good as what spec has. */
+static bool is_odd(const struct parser *p, const struct addr *addr)
+{
+	struct slice source =
+	    slice_skip(slice_head(p->text, addr->end), addr->start);
+
+	return addr->is_marked || (!slice_eq(source, slice_of(addr->spec)) &&
+				      slice_find(source, '"') == source.n &&
+				      slice_find(source, '(') == source.n);
+}
+
 static int take_addr_spec(struct parser *p, struct addr *ret)
 {
-	struct slice local, domain;
-	struct buf spec;
-
+	ret->is_marked = p->marks && peek(p) == '\\';
+	p->at += ret->is_marked;
 	if (take_local(p, ret) < 0)
 		return -1;
 	ret->end = ret->local_end;
@@ -251,19 +273,9 @@ static int take_addr_spec(struct parser *p, struct addr *ret)
 	}
 	if (p->local.full || p->domain.full)
 		return bad(p, "an endless address");
-	local = buf_slice(&p->local);
-	domain = buf_slice(&p->domain);
-	buf_init(&spec, 2 * (local.n + 1) + 1 + domain.n);
-	if (addr_is_dot_string(local))
-		buf_add_slice(&spec, local);
-	else
-		addr_add_quoted(&spec, local);
-	if (ret->has_domain) {
-		buf_addc(&spec, '@');
-		buf_add_slice(&spec, domain);
-	}
-	ret->spec = arena_copy(p->a, buf_slice(&spec));
-	buf_free(&spec);
+	ret->spec =
+	    addr_join(p->a, buf_slice(&p->local), buf_slice(&p->domain));
+	ret->is_odd = is_odd(p, ret);
 	return 0;
 }
 
@@ -293,6 +305,7 @@ static int take_angle(struct parser *p, struct addr *ret)
 		return -1;
 	if (peek(p) == '>')
 		return bad(p, "an empty address");
+	ret->start = p->at;
 	if (addr_is_one_of(peek(p), "@,") && skip_route(p) < 0)
 		return -1;
 	if (take_addr_spec(p, ret) < 0)
@@ -367,8 +380,8 @@ static bool says_the_same(struct slice phrase, const char *spec)
 
 static int take_mailbox(struct parser *p, enum element kind)
 {
-	struct addr addr = { .spec = NULL };
 	const size_t start = p->at;
+	struct addr addr = { .start = start };
 
 	if (p->list.n == ADDR_LIST_MAX)
 		return fail(p->why, FAIL_MESSAGE, "more than %d addresses",
@@ -470,6 +483,7 @@ int addr_parse(struct arena *a, struct slice text,
 	struct parser p = { .a = a,
 		.text = text,
 		.bare_blanks = syntax->bare_blanks,
+		.marks = syntax->marks,
 		.list = *list,
 		.why = why };
 	int rc;

@@ -54,6 +54,9 @@ struct rewrite_params {
 	const char *qualify;  /* domain for bare header addresses and for
 				 those of `local`, or NULL */
 	struct addr_local local;
+	/* An address with the A-labels of its domain, itself when there is
+	   nothing to change; NULL: header addresses stay in UTF-8. */
+	const char *(*in_ascii)(const char *address, struct arena *a);
 	const char *id_domain;  /* right side of Message-ID */
 	const char *message_id; /* the one that is added, or NULL: a new one */
 	time_t now;

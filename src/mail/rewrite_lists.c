@@ -13,7 +13,7 @@ static bool is_around_list(char c)
 bool rewrite_read_list(
     struct rewriter *w, struct slice value, struct rewrite_list *ret)
 {
-	const struct addr_syntax syntax = { .bare_blanks = false };
+	const struct addr_syntax syntax = { .marks = true };
 	struct rewrite_list list = { .text = value };
 
 	while (list.text.n && is_around_list(list.text.p[0]))
@@ -56,25 +56,37 @@ static void mend_strays(struct mending *m, size_t end)
 	}
 }
 
-/* With the domains that are missing or say nothing, commas, and the semicolon
- * of its last group. */
+/* Written anew is only what a strict parser cannot read. */
+static void mend_address(
+    struct mending *m, const struct rewriter *w, const struct addr *addr)
+{
+	const struct rewrite_params *params = w->params;
+	const char *spec = addr_qualify_local(
+	    w->a, addr->spec, params->qualify, params->local);
+	const char *wire =
+	    params->in_ascii ? params->in_ascii(spec, w->a) : spec;
+
+	if (addr->is_odd || wire != spec) {
+		copy_until(m, addr->start);
+		buf_adds(&m->b, wire);
+		m->done = addr->end;
+	} else if (spec != addr->spec) {
+		copy_until(m, addr->local_end);
+		buf_addf(&m->b, "@%s", params->qualify);
+		m->done = addr->end;
+	}
+}
+
+/* With its addresses whole, commas, and the semicolon of its last group. */
 static struct slice mended(struct rewriter *w, const struct rewrite_list *list)
 {
-	const char *domain = w->params->qualify;
 	struct mending m = { .list = list };
 	struct slice text = list->text;
 
 	buf_init(&m.b, MSG_HEADER_MAX);
-	for (size_t i = 0; domain && i < list->in.n; i++) {
-		const struct addr *addr = &list->in.v[i];
-
-		if (addr->has_domain &&
-		    !addr_is_local(addr_domain(addr->spec), w->params->local))
-			continue;
-		mend_strays(&m, addr->start);
-		copy_until(&m, addr->local_end);
-		buf_addf(&m.b, "@%s", domain);
-		m.done = addr->has_domain ? addr->end : addr->local_end;
+	for (size_t i = 0; i < list->in.n; i++) {
+		mend_strays(&m, list->in.v[i].start);
+		mend_address(&m, w, &list->in.v[i]);
 	}
 	mend_strays(&m, text.n);
 	copy_until(&m, text.n);

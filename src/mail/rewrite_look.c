@@ -22,7 +22,7 @@ static struct slice last_sent_on(struct slice header, bool *ret_has_rcpt)
 
 static const char *first_address(struct arena *a, struct slice value)
 {
-	const struct addr_syntax syntax = { .bare_blanks = false };
+	const struct addr_syntax syntax = { .marks = true };
 	struct addr_list list = { 0 };
 
 	if (addr_parse(a, value, &syntax, &list, NULL) < 0 || list.n == 0)
@@ -33,7 +33,7 @@ static const char *first_address(struct arena *a, struct slice value)
 static int add_recipients(struct arena *a, const struct hdr_field *f,
     struct addr_list *list, struct fail *why)
 {
-	const struct addr_syntax syntax = { .bare_blanks = false };
+	const struct addr_syntax syntax = { .marks = true };
 
 	if (addr_parse(a, f->value, &syntax, list, why) < 0)
 		return fail_wrap(why, "%s", f->info->name);
@@ -44,7 +44,7 @@ static int add_recipients(struct arena *a, const struct hdr_field *f,
 static void add_senders(
     struct arena *a, const struct hdr_field *f, struct rewrite_view *view)
 {
-	const struct addr_syntax syntax = { .bare_blanks = false };
+	const struct addr_syntax syntax = { .marks = true };
 	struct addr_list *list = f->info->id == HDR_ID_FROM     ? &view->authors
 				 : f->info->id == HDR_ID_SENDER ? &view->senders
 								: NULL;

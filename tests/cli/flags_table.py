@@ -181,7 +181,8 @@ PARSING = [
                  stdin="To: a@X.EXAMPLE\n\n"),
         ]),
     Row("unqualified", "`root`", "a name is looked up in `aliases`, then gets "
-        "`qualify_domain`; so do names at `localhost` and at this machine", [
+        "`qualify_domain`; so do names at `localhost` and at this machine; "
+        "behind a backslash it is not looked up", [
             Case("bob", to=["bob@example.com"]),
             Case("root", to=["admin@example.net"], aliases=ALIASES),
             Case("root@localhost", to=["admin@example.net"],
@@ -191,6 +192,13 @@ PARSING = [
             Case("bob@LOCALHOST", to=["bob@example.com"]),
             Case("web", to=["admin@example.net", "web@example.com"],
                  aliases=ALIASES),
+            Case("", each=("\\root", "\\root@localhost", "x{SP}<\\root>"),
+                 to=["root@example.com"], aliases=ALIASES),
+            Case("-t web,\\web,{SP}\\bob", aliases=ALIASES,
+                 stdin="To: a@x.example\nCc: \\root\n\n",
+                 header={"Cc": ["root@example.com"]},
+                 to=["admin@example.net", "web@example.com",
+                     "bob@example.com", "a@x.example", "root@example.com"]),
             Case("root", to=["admin@example.net"], aliases=ALIASES,
                  header={"To": ["root@example.com"]},
                  stdin="To: root\n\n"),
@@ -275,6 +283,9 @@ FLAGS = [
             nothing("-bv -n root \\root", aliases=ALIASES, out=(
                 f"root... {RELAY} root@example.com\n"
                 f"\\\\root... {RELAY} root@example.com\n")),
+            nothing("-bv \\root,root", aliases=ALIASES, out=(
+                f"\\\\root... {RELAY} root@example.com\n"
+                f"root... {RELAY} admin@example.net\n")),
             nothing("-bv a@b@c bob", code=64, err="recipient a@b@c: ",
                     out=f"bob... {RELAY} bob@example.com\n"),
             nothing("-bv -t", code=64, err="name the recipients"),

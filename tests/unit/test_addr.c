@@ -147,6 +147,9 @@ static const struct row both[] = {
 	{ "\"x\n y\" <a@b>", "a@b" },
 	{ "\"x\r\n y\"@b", "\"x y\"@b" },
 	{ "a@b.\n c", "a@b.c" },
+	{ "a@b.", "a@b" },
+	{ "a@b.\r\n", "a@b" },
+	{ "a@b . ,<c@d.>, e@f.;", "a@b c@d e@f" },
 
 	/* What is wrong. */
 	{ "<>", "!an empty address at octet 2, \">\"" },
@@ -156,7 +159,9 @@ static const struct row both[] = {
 	{ "a@", "!an incomplete domain at the end" },
 	{ "a@,b@c", "!an incomplete domain at octet 3" },
 	{ "@b", "!an address is missing at octet 1" },
-	{ "a@b.", "!an incomplete domain at the end" },
+	{ "a@b. c@d", "!an unexpected character" },
+	{ "a@.", "!an incomplete domain" },
+	{ "a@b.@c", "!an incomplete domain" },
 	{ "a@.b", "!an incomplete domain" },
 	{ "a@b..c", "!an incomplete domain" },
 	{ "a@b@c", "!an unexpected character at octet 4, \"@c\"" },
@@ -363,7 +368,8 @@ TEST(names_and_places)
 		    "\"a b\" . c@q.example (x)" },
 		{ "a @ b (x)", "x", "a @ b", "a @ b (x)" },
 		{ "g: root (x);", "x", "root", "g: root@q.example (x);" },
-		{ "<@x:root>", "", "root", "<@x:root@q.example>" },
+		{ "<@x:root>", "", "@x:root", "<@x:root@q.example>" },
+		{ "a@b.", "", "a@b.", "a@b." },
 		{ "a@[192.0.2.1](x)", "x", "a@[192.0.2.1]",
 		    "a@[192.0.2.1](x)" },
 		{ "root\n", "", "root", "root@q.example\n" },
@@ -460,6 +466,56 @@ TEST(open_group)
 		CHECK(list.is_open);
 		arena_free(&a);
 	}
+}
+
+/* A backslash in front, which only some lists may have; what is to be written
+ * anew. */
+TEST(marks_and_oddities)
+{
+	static const struct addr_syntax marks = { .marks = true };
+
+	static const struct {
+		const char *text;
+		const char *spec;
+		bool is_marked, is_odd;
+	} rows[] = {
+		{ "root", "root", false, false },
+		{ "a.b@c.d", "a.b@c.d", false, false },
+		{ "\\root", "root", true, true },
+		{ "N <\\root@a>", "root@a", true, true },
+		{ "\\\"a b\"", "\"a b\"", true, true },
+		{ "a@b.", "a@b", false, true },
+		{ "a..b@c", "\"a..b\"@c", false, true },
+		{ ".a", "\".a\"", false, true },
+		{ "a . b @ c", "a.b@c", false, true },
+		{ "<@x,@y:a@b>", "a@b", false, true },
+		{ "\"a\"@b", "a@b", false, false },
+		{ "a(x)@b", "a@b", false, false },
+		{ "< a@b >", "a@b", false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct addr_list list = { 0 };
+		struct arena a = { 0 };
+
+		CASE(rows[i].text);
+		CHECK_INT(
+		    addr_parse(&a, slice_of(rows[i].text), &marks, &list, NULL),
+		    0);
+		CHECK_INT(list.n, 1);
+		CHECK_STR(list.v[0].spec, rows[i].spec);
+		CHECK_INT(list.v[0].is_marked, rows[i].is_marked);
+		CHECK_INT(list.v[0].is_odd, rows[i].is_odd);
+		list.n = 0;
+		CHECK_INT(addr_parse(&a, slice_of(rows[i].text), &header, &list,
+			      NULL) == 0,
+		    !rows[i].is_marked);
+		arena_free(&a);
+	}
+	check_parse("\\", &marks, "!an address is missing");
+	check_parse("\\\\a", &marks, "!an address is missing");
+	check_parse("a\\b", &marks, "!an unexpected character");
+	check_parse("\\a, b,\\c", &marks, "a b c");
 }
 
 /* Semicolons that end no group, of the text parsed last. */

@@ -162,7 +162,7 @@ TEST(single_labels)
 	};
 	static const struct row own[] = {
 		{ "own", "To: a@b, c@hosts, f@Host, <@h:g@localhost>\n",
-		    "To: a@b, c@hosts, f@q.example, <@h:g@q.example>\n" },
+		    "To: a@b, c@hosts, f@q.example, <g@q.example>\n" },
 	};
 
 	CHECK_ROWS(any, &all);
