@@ -32,6 +32,8 @@ enum hdr_flag {
 	HDR_SHOWN = 1 << 10, /* shows recipients, set_to_header replaces it */
 	HDR_TRACE = 1 << 11, /* a server put it in: Resent- fields below it are
 				of an earlier time */
+	HDR_TYPED = 1 << 12, /* says nothing without a value, or without the
+				slash of a media type (RFC 2045 5.2) */
 };
 
 enum hdr_id {

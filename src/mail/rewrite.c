@@ -49,6 +49,21 @@ static bool rule_drop(struct rewriter *w, const struct hdr_field *f)
 	return !kept && rewrite_remove(w, f);
 }
 
+/* Strict relays refuse the message for what readers pass over. */
+static bool says_nothing(const struct hdr_field *f)
+{
+	struct slice value = slice_trim_eol(f->value);
+
+	return (f->info->flags & HDR_TYPED) &&
+	       (value.n == 0 || (f->info->id == HDR_ID_CONTENT_TYPE &&
+				    slice_find(value, '/') == value.n));
+}
+
+static bool rule_typed(struct rewriter *w, const struct hdr_field *f)
+{
+	return says_nothing(f) && rewrite_remove(w, f);
+}
+
 /* Nobody is to learn from them who gets it. */
 static bool rule_shown(struct rewriter *w, const struct hdr_field *f)
 {
@@ -88,6 +103,7 @@ static const struct {
 	{ 0, rule_account },
 	{ HDR_SHOWN, rule_shown },
 	{ HDR_DROP, rule_drop },
+	{ HDR_TYPED, rule_typed },
 	{ HDR_MADE, rewrite_rule_made },
 	{ HDR_ONCE | HDR_ONCE_RELAY, rule_once },
 	{ 0, rule_colon },
@@ -104,7 +120,7 @@ static void apply_rules(struct rewriter *w)
 	rewrite_take_resent(&rest, &w->resent, &flags);
 	rest = w->header;
 	while (hdr_next(&rest, &f))
-		w->kept[f.info->id].n++;
+		w->kept[f.info->id].n += !says_nothing(&f);
 	rest = w->header;
 	while (hdr_next(&rest, &f)) {
 		bool done = false;

@@ -330,6 +330,16 @@ DROPPED = [
     field("Return-Path twice and empty", ["Return-Path: <>", "return-path:"],
           []),
     field("Content-Length", "Content-Length: 4711", []),
+    field("Content-Type that is empty", ["MIME-Version: 1.0", "Content-Type:"],
+          "MIME-Version: 1.0",
+          desk="ses"),
+    field("Content-Type of no more than a word",
+          ["Content-type: text", "X-A: 1"], "X-A: 1", desk="ses"),
+    field("Content-Type that is empty beside another",
+          ["Content-Type:\n ", "Content-Type: text/plain"],
+          "Content-Type: text/plain", desk="ses"),
+    field("Content-Disposition that is empty", "Content-Disposition: ", [],
+          desk="ses"),
     raw("From line", "From root Mon Sep  2 10:11:12 2024\nSubject: s\n\nb\n",
         ["Subject: s"], b"b\r\n"),
     raw("quoted From line", ">From root Mon Sep  2 10:11:12 2024\nSubject: s\n"
@@ -512,6 +522,16 @@ EIGHT_BIT = [
          [MIME, PLAIN_UTF8], args=named("-i"), parameters=EIGHT,
          leaves=(GREETING.encode(),),
          may={"content-transfer-encoding": "8bit"}),
+    text("8-bit body, a type without its slash", GREETING,
+         b"Gr\xc3\xbc\xc3\x9fe\r\n.\r\nFrom here \r\nend\r\n",
+         [MIME, "Content-Type: text"], [MIME],
+         args=named("-i"), parameters=EIGHT, desk="ses", made={
+             "content-type": MAKE_LABEL["content-type"],
+             "content-transfer-encoding": "8bit"}),
+    text("8-bit body, a label that is empty", GREETING,
+         b"Gr\xc3\xbc\xc3\x9fe\r\n.\r\nFrom here \r\nend\r\n",
+         ["Content-Type: ", CTE], [],
+         args=named("-i"), parameters=EIGHT, desk="ses", made=MAKE_LABEL),
     text("8-bit body in a multipart", "--b\n" + PLAIN_UTF8 + "\n" + CTE
          + "8bit\n\nGröße\n--b--\n", (
              "--b\r\n" + PLAIN_UTF8 + "\r\n" + CTE

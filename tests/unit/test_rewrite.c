@@ -304,7 +304,13 @@ TEST(label)
 		    "Content-Type: text/plain; charset=utf-8\n"
 		    "Content-Transfer-Encoding: binary\n" },
 		{ "a type", "Content-Type: text/html\n", NULL },
-		{ "an empty type", "Content-Type:\n", NULL },
+		{ "an empty type", "Content-Type:\n", LABEL("utf-8") },
+		{ "no type, and no encoding",
+		    "content-type : text;charset=x\n"
+		    "Content-Transfer-Encoding:\n \n",
+		    LABEL("utf-8") },
+		{ "the second is a type", "Content-Type:\nContent-Type: a/b\n",
+		    "Content-Type: a/b\n" },
 	};
 	static const struct row bad = { "not UTF-8", "X: y\n",
 		LABEL("unknown-8bit") "X: y\n" };
