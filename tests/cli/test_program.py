@@ -215,7 +215,8 @@ EARLY = [
     (["a@b@c"], {}, 64, "recipient"),
     (["a@b.example"], {"auth": "on", "user": "u", "passwordeval": "false"},
      78, "passwordeval"),
-    (["a@b.example"], {"from": "", "qualify_domain": ""}, 78, "sender"),
+    (["a@b.example"], {"from": "", "qualify_domain": "",
+                       "null_sender": "off"}, 78, "sender"),
     (["a@b.example"], {"provider": "ses", "region": "eu-wset-1",
                        "host": ""}, 78, "did you mean eu-west-1"),
 ]
