@@ -16,7 +16,8 @@ enum {
 
 struct conn {
 	int fd;
-	bool is_local, is_tcp, is_broken, is_late;
+	bool is_broken, is_late;
+	bool has_waited; /* for input, and nothing was written since */
 	struct tls *tls;
 	struct conn_trace trace;
 	struct buf traced; /* an output line that has not ended yet */
@@ -31,13 +32,8 @@ struct conn {
 struct conn *conn_new(int fd, const struct conn_trace *trace)
 {
 	struct conn *c = mem_zero(sizeof(*c));
-	socklen_t n = sizeof(int);
-	int domain = AF_UNSPEC;
 
-	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	c->fd = fd;
-	c->is_local = domain == AF_UNIX;
-	c->is_tcp = domain == AF_INET || domain == AF_INET6;
 	c->in = mem_alloc(CONN_LINE_MAX);
 	c->out = mem_alloc(CONN_QUEUE_MAX + CONN_ROOM);
 	buf_init(&c->traced, TRACE_LINE_MAX);
@@ -66,7 +62,11 @@ bool conn_is_tls(const struct conn *c)
 
 bool conn_is_local(const struct conn *c)
 {
-	return c->is_local;
+	int domain = AF_UNSPEC;
+	socklen_t n = sizeof(domain);
+
+	return getsockopt(c->fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 &&
+	       domain == AF_UNIX;
 }
 
 bool conn_peer(const struct conn *c, struct tls_peer *ret)
@@ -85,7 +85,8 @@ void conn_address(const struct conn *c, char *ret, size_t size)
 	socklen_t n = sizeof(peer);
 
 	ret[0] = '\0';
-	if (c->is_tcp && getpeername(c->fd, (struct sockaddr *)&peer, &n) == 0)
+	if (getpeername(c->fd, (struct sockaddr *)&peer, &n) == 0 &&
+	    peer.ss_family != AF_UNIX)
 		(void)getnameinfo((struct sockaddr *)&peer, n, ret,
 		    (socklen_t)size, NULL, 0, NI_NUMERICHOST);
 }
@@ -135,23 +136,33 @@ static void trace_output(struct conn *c, struct slice bytes)
 
 /*
  * A server with Nagle's algorithm keeps its next line back until we have
- * acknowledged the one before. The kernel forgets the wish with every write,
- * so it is said again whenever we start to wait.
+ * acknowledged the one before. Our next flight does that; when we wait once
+ * more instead, something has come that was not all of it. The kernel forgets
+ * the wish with every write. Another kind of socket refuses it.
  */
+static void acknowledge(struct conn *c)
+{
+	int on = 1;
+
+	if (c->has_waited)
+		(void)setsockopt(
+		    c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	c->has_waited = true;
+}
+
 static int conn_wait(
     struct conn *c, short events, struct deadline d, struct fail *why)
 {
 	bool is_late = deadline_passed(d);
-	int on = 1, n;
+	int n;
 
 	/* What has come in time is taken, even if we come late; but a peer
 	 * that never stops may not keep us beyond that. */
 	if (is_late && c->is_late)
 		return fail(why, FAIL_LOST, "timed out");
 	c->is_late = is_late;
-	if (c->is_tcp && (events & POLLIN))
-		(void)setsockopt(
-		    c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	if (events & POLLIN)
+		acknowledge(c);
 	n = io_wait(c->fd, events, d);
 	if (n == 0)
 		return fail(why, FAIL_LOST, "timed out");
@@ -296,6 +307,7 @@ static enum tls_status write_some(struct conn *c, struct fail *why)
 	enum tls_status status = TLS_DONE;
 	ssize_t sent;
 
+	c->has_waited = false;
 	if (c->tls) {
 		if (n > RECORD_MAX)
 			n = RECORD_MAX;
