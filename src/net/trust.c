@@ -3,11 +3,9 @@
 #include "io.h"
 #include "mem.h"
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	/* Most names end behind two or three steps; a multiple of 3. */
@@ -233,14 +231,9 @@ struct trust *trust_parse(char *bytes, size_t n)
 static struct trust *read_all(int fd, size_t size)
 {
 	char *bytes = mem_alloc(size + 1);
-	ssize_t got;
 
-	/* One more: a file that has grown meanwhile is being written. What is
-	 * no file of this size, whatever it is now, is not for this. */
-	do
-		got = pread(fd, bytes, size + 1, 0);
-	while (got < 0 && errno == EINTR);
-	if (got == (ssize_t)size)
+	/* What is no file of this size, whatever it is now, is not for this. */
+	if (io_read_whole(fd, bytes, size) == 0)
 		return trust_parse(bytes, size);
 	free(bytes);
 	return NULL;
