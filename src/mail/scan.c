@@ -1,0 +1,121 @@
+#include "scan.h"
+#include <string.h>
+
+/* What vectors the machine has, four of these at a time. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+#define LANES sizeof(lanes)
+#define STEP  (4 * LANES)
+
+static inline lanes load(const char *p)
+{
+	lanes v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+bool scan_has_8bit(const char *p, size_t n)
+{
+	lanes any = { 0 };
+	unsigned char bits = 0;
+
+	for (; n >= STEP; p += STEP, n -= STEP)
+		any |= load(p) | load(p + LANES) | load(p + 2 * LANES) |
+		       load(p + 3 * LANES);
+	for (size_t i = 0; i < LANES; i++)
+		bits |= any[i];
+	while (n--)
+		bits |= (unsigned char)*p++;
+	return (bits & 0x80) != 0;
+}
+
+/* -1 in each lane where c stands. */
+static inline lanes where(const char *p, char c)
+{
+	return (lanes)(load(p) == (lanes){ 0 } + (unsigned char)c);
+}
+
+static size_t sum(lanes v)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < LANES; i++)
+		total += v[i];
+	return total;
+}
+
+size_t scan_count_lf(const char *p, size_t n)
+{
+	size_t total = 0, i = 0;
+
+	while (n - i >= STEP) {
+		/* A lane counts to 255. */
+		size_t most = i + 63 * STEP;
+		lanes found = { 0 };
+
+		for (; n - i >= STEP && i < most; i += STEP)
+			found -= where(p + i, '\n') +
+				 where(p + i + LANES, '\n') +
+				 where(p + i + 2 * LANES, '\n') +
+				 where(p + i + 3 * LANES, '\n');
+		total += sum(found);
+	}
+	for (; i < n; i++)
+		total += p[i] == '\n';
+	return total;
+}
+
+/*
+ * Does LF stand behind each CR, and nowhere else? p does not end in CR. Tells
+ * how many there are.
+ */
+static bool count_crlf(const char *p, size_t n, size_t *ret_ends)
+{
+	size_t total = 0, i = 0;
+	bool is_odd = p[0] == '\n';
+
+	/* Of n octets, n - 1 have a next one. */
+	while (n - i > STEP) {
+		size_t most = i + 63 * STEP;
+		lanes found = { 0 }, odd = { 0 };
+
+		for (; n - i > STEP && i < most; i += STEP)
+			for (size_t k = 0; k < 4; k++) {
+				lanes cr = where(p + i + k * LANES, '\r');
+
+				found -= cr;
+				odd |= cr ^ where(p + i + k * LANES + 1, '\n');
+			}
+		total += sum(found);
+		if (sum(odd) > 0)
+			return false;
+	}
+	for (; i + 1 < n; i++) {
+		total += p[i] == '\r';
+		is_odd |= (p[i] == '\r') != (p[i + 1] == '\n');
+	}
+	*ret_ends = total;
+	return !is_odd;
+}
+
+struct scan_parts scan_split(const char *p, size_t n, bool pending_cr)
+{
+	struct scan_parts parts = { 0, n };
+
+	if (pending_cr) {
+		while (parts.head < n && p[parts.head] == '\r')
+			parts.head++;
+		parts.head += parts.head < n;
+	}
+	while (parts.tail > parts.head && p[parts.tail - 1] == '\r')
+		parts.tail--;
+	return parts;
+}
+
+enum scan_ends scan_ends(const char *p, size_t n, size_t *ret_crlf)
+{
+	if (!memchr(p, '\r', n))
+		return SCAN_LF;
+	return count_crlf(p, n, ret_crlf) ? SCAN_CRLF : SCAN_MIXED;
+}
