@@ -35,22 +35,19 @@ struct trust {
 
 /*
  * Equal for names that the TLS library may take for the same: it compares the
- * strings and not how they are encoded, so the tags of the string types, at
- * least where they stand for the same bytes, make no difference here. Names
+ * strings and not how they are encoded. So tags, and all else below a blank,
+ * make no difference here, at least where they stand for the same bytes. Names
  * that are equal by accident cost an import, and no more.
  */
 static uint32_t hash_name(struct slice name)
 {
-	enum { UTF8 = 12, PRINTABLE = 19, TELETEX = 20, IA5 = 22 };
-
 	uint32_t hash = 2166136261U; /* FNV-1a */
 
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 
-		if (c == PRINTABLE || c == TELETEX || c == IA5)
-			c = UTF8;
-		hash = (hash ^ c) * 16777619U;
+		if (c >= ' ')
+			hash = (hash ^ c) * 16777619U;
 	}
 	return hash;
 }
