@@ -26,7 +26,7 @@ struct tls_pin {
 
 struct tls_params {
 	const char *host;       /* SNI and the name the certificate must have */
-	const char *trust_file; /* PEM; NULL: the system's store */
+	const char *trust_file; /* PEM, or a directory; NULL: the system's */
 	const char *crl_file;   /* PEM: revoked certificates; NULL: none */
 	struct tls_pin pin;     /* replaces name, trust and dates */
 	bool is_unchecked;      /* any certificate will do */
