@@ -298,9 +298,9 @@ void tls_attach(struct tls *t, int fd)
 	gnutls_transport_set_pull_function(t->session, flight_pull);
 }
 
-void tls_listen(struct tls *t)
+void tls_listen(struct tls *t, bool may_wait)
 {
-	flight_listen(&t->flight);
+	flight_listen(&t->flight, may_wait);
 }
 
 /* The library's sentences end with ". "; one of them says only "not". */

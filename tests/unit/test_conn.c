@@ -429,6 +429,44 @@ TEST(nobody_reads)
 	close(peer);
 }
 
+/* Of a peer that says nothing, or something by and by, and never a line. */
+TEST(ends_of_a_wait)
+{
+	static const struct {
+		const char *label;
+		int ms;
+		bool says;
+	} rows[] = {
+		{ "soon", 150, false },
+		{ "soon, with a word now and then", 450, true },
+		{ "later", 2350, false },
+		{ "later, with a word now and then", 2350, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fail why = { .kind = FAIL_NONE };
+		struct slice line;
+		int peer;
+		struct conn *c = pair(SOCK_STREAM, NULL, &peer);
+		struct deadline d = deadline_in_ms(rows[i].ms);
+		pid_t child = rows[i].says ? fork() : -1;
+
+		CASE(rows[i].label);
+		while (child == 0 && write(peer, "x", 1) == 1)
+			usleep(100000);
+		CHECK_INT(conn_line(c, 100, d, &line, &why), -1);
+		CHECK_INT(why.kind, FAIL_LOST);
+		CHECK_STR(why.text, "timed out");
+		CHECK(deadline_passed(d));
+		if (child > 0) {
+			kill(child, SIGKILL);
+			drained(child);
+		}
+		close(peer);
+		conn_free(c);
+	}
+}
+
 /* The time is that without progress: a slow reader is served. */
 TEST(slow_reader)
 {
