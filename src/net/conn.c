@@ -89,7 +89,7 @@ bool conn_binding(const struct conn *c, struct tls_binding *ret)
 
 void conn_address(const struct conn *c, char *ret, size_t size)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { .ss_family = AF_UNIX };
 	socklen_t n = sizeof(peer);
 
 	ret[0] = '\0';
