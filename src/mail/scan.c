@@ -66,6 +66,32 @@ size_t scan_count_lf(const char *p, size_t n)
 	return total;
 }
 
+/* Not 0 in some lane if b stands right behind a in STEP + 1 octets. */
+static inline lanes pairs(const char *p, char a, char b)
+{
+	return (where(p, a) & where(p + 1, b)) |
+	       (where(p + LANES, a) & where(p + LANES + 1, b)) |
+	       (where(p + 2 * LANES, a) & where(p + 2 * LANES + 1, b)) |
+	       (where(p + 3 * LANES, a) & where(p + 3 * LANES + 1, b));
+}
+
+bool scan_has_pair(const char *p, size_t n, char a, char b)
+{
+	lanes any = { 0 };
+	size_t i = 0;
+
+	if (n > STEP) {
+		for (; n - i > STEP; i += STEP)
+			any |= pairs(p + i, a, b);
+		/* The rest, with some of what was seen already. */
+		any |= pairs(p + n - STEP - 1, a, b);
+		return sum(any) > 0;
+	}
+	while (i + 1 < n && (p[i] != a || p[i + 1] != b))
+		i++;
+	return i + 1 < n;
+}
+
 /*
  * Does LF stand behind each CR, and nowhere else? p does not end in CR. Tells
  * how many there are.

@@ -11,6 +11,8 @@
 bool scan_has_8bit(const char *p, size_t n);
 /* How often LF stands in p. */
 size_t scan_count_lf(const char *p, size_t n);
+/* Does b stand right behind a somewhere? */
+bool scan_has_pair(const char *p, size_t n, char a, char b);
 
 /*
  * A block in three: up to `head` what a CR before the block gives a meaning

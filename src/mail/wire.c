@@ -76,8 +76,9 @@ static char *put_lf_lines(
 }
 
 /*
- * Text whose lines end in CRLF: nothing but dots at their start is added. In
- * steps, so that what was searched is copied while it is at hand.
+ * Text whose lines end in CRLF: nothing but dots at their start is added, and
+ * where there are none lines need not be told apart. In steps, so that what
+ * was searched is copied while it is at hand.
  */
 static char *put_crlf_lines(
     struct wire *w, char *o, const char *in, const char *end)
@@ -86,11 +87,18 @@ static char *put_crlf_lines(
 
 	while (in < end) {
 		const char *stop = end - in > STEP ? in + STEP : end;
+		bool is_plain =
+		    !scan_has_pair(in, (size_t)(stop - in), '\n', '.');
 
-		stop = find(in + 1, stop, '.');
-		o = put_text(w, o, in, (size_t)(stop - in));
-		w->in_line = stop[-1] != '\n';
-		in = stop;
+		while (in < stop) {
+			const char *next =
+			    is_plain ? stop : find(in, stop, '\n');
+
+			next += next < stop;
+			o = put_text(w, o, in, (size_t)(next - in));
+			w->in_line = next[-1] != '\n';
+			in = next;
+		}
 	}
 	return o;
 }

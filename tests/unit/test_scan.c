@@ -23,18 +23,20 @@ static enum scan_ends reference(const char *p, size_t n, size_t *ret_crlf)
 static void check(const char *p, size_t n)
 {
 	size_t ends = 0, expected, lf = 0;
-	bool has_8bit = false;
+	bool has_8bit = false, has_pair = false;
 	enum scan_ends kind = reference(p, n, &expected);
 
 	for (size_t i = 0; i < n; i++) {
 		lf += p[i] == '\n';
 		has_8bit |= (p[i] & 0x80) != 0;
+		has_pair |= i > 0 && p[i - 1] == '\n' && p[i] == '.';
 	}
 	CHECK_INT(scan_ends(p, n, &ends), kind);
 	if (kind == SCAN_CRLF)
 		CHECK_INT(ends, expected);
 	CHECK_INT(scan_count_lf(p, n), lf);
 	CHECK_INT(scan_has_8bit(p, n), has_8bit);
+	CHECK_INT(scan_has_pair(p, n, '\n', '.'), has_pair);
 }
 
 TEST(parts)
@@ -72,7 +74,7 @@ TEST(short_texts)
 {
 	static const char *const rows[] = { "a", "\n", "a\n", "a\r\n", "\r\n",
 		"\r\n\r\n", "a\r\r\n", "a\rb", "a\nb\r\n", "a\r\nb\n", "\n\r\n",
-		"\r\n\n", "\xc3\xa4\r\n", "." };
+		"\r\n\n", "\xc3\xa4\r\n", ".", "\n.", ".\n", "\na." };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CASE(rows[i]);
@@ -85,7 +87,7 @@ TEST(odd_one_out)
 {
 	enum { LINE = 7, SIZE = 63 * 64 + 3 * 64 + 5 };
 
-	static const char odd[] = "\r\nx\x80";
+	static const char odd[] = "\r\nx.\x80";
 	static char text[SIZE];
 
 	for (size_t ends = 1; ends <= 2; ends++)
@@ -105,7 +107,7 @@ TEST(odd_one_out)
 /* Lengths of less than a vector, and of a few. */
 TEST(random_texts)
 {
-	static const char bytes[] = "aaaaaaa\n\r\xe9";
+	static const char bytes[] = "aaaaaa.\n\r\xe9";
 	static char text[700];
 
 	srandom(2);
