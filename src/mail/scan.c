@@ -92,6 +92,15 @@ bool scan_has_pair(const char *p, size_t n, char a, char b)
 	return i + 1 < n;
 }
 
+/* Counts CRs, and marks where CR or LF stands without the other. */
+static inline void look_for_crlf(const char *p, lanes *found, lanes *odd)
+{
+	lanes cr = where(p, '\r');
+
+	*found -= cr;
+	*odd |= cr ^ where(p + 1, '\n');
+}
+
 /*
  * Does LF stand behind each CR, and nowhere else? p does not end in CR. Tells
  * how many there are.
@@ -106,13 +115,12 @@ static bool count_crlf(const char *p, size_t n, size_t *ret_ends)
 		size_t most = i + 63 * STEP;
 		lanes found = { 0 }, odd = { 0 };
 
-		for (; n - i > STEP && i < most; i += STEP)
-			for (size_t k = 0; k < 4; k++) {
-				lanes cr = where(p + i + k * LANES, '\r');
-
-				found -= cr;
-				odd |= cr ^ where(p + i + k * LANES + 1, '\n');
-			}
+		for (; n - i > STEP && i < most; i += STEP) {
+			look_for_crlf(p + i, &found, &odd);
+			look_for_crlf(p + i + LANES, &found, &odd);
+			look_for_crlf(p + i + 2 * LANES, &found, &odd);
+			look_for_crlf(p + i + 3 * LANES, &found, &odd);
+		}
 		total += sum(found);
 		if (sum(odd) > 0)
 			return false;
