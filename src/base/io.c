@@ -132,6 +132,18 @@ ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset)
 	return (ssize_t)have;
 }
 
+int io_read_whole(int fd, void *bytes, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = pread(fd, bytes, n + 1, 0);
+	while (got < 0 && errno == EINTR);
+	if (got >= 0 && got != (ssize_t)n)
+		errno = EFBIG;
+	return got == (ssize_t)n ? 0 : -1;
+}
+
 bool io_has_terminal(void)
 {
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);

@@ -1,105 +1,5 @@
 #include "tally.h"
-
-/*
- * Every octet of a large message passes through here, so most of them are
- * looked at by what vectors the machine has, four of these at a time.
- */
-typedef unsigned char lanes __attribute__((vector_size(16)));
-
-#define LANES sizeof(lanes)
-#define STEP  (4 * LANES)
-
-static inline lanes load(const char *p)
-{
-	lanes v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static bool has_8bit(const char *p, size_t n)
-{
-	lanes any = { 0 };
-	unsigned char bits = 0;
-
-	for (; n >= STEP; p += STEP, n -= STEP)
-		any |= load(p) | load(p + LANES) | load(p + 2 * LANES) |
-		       load(p + 3 * LANES);
-	for (size_t i = 0; i < LANES; i++)
-		bits |= any[i];
-	while (n--)
-		bits |= (unsigned char)*p++;
-	return (bits & 0x80) != 0;
-}
-
-/* -1 in each lane where c stands. */
-static inline lanes where(const char *p, char c)
-{
-	return (lanes)(load(p) == (lanes){ 0 } + (unsigned char)c);
-}
-
-static size_t sum(lanes v)
-{
-	size_t total = 0;
-
-	for (size_t i = 0; i < LANES; i++)
-		total += v[i];
-	return total;
-}
-
-/* How often LF stands in p. */
-static size_t count_lf(const char *p, size_t n)
-{
-	size_t total = 0, i = 0;
-
-	while (n - i >= STEP) {
-		/* A lane counts to 255. */
-		size_t most = i + 63 * STEP;
-		lanes found = { 0 };
-
-		for (; n - i >= STEP && i < most; i += STEP)
-			found -= where(p + i, '\n') +
-				 where(p + i + LANES, '\n') +
-				 where(p + i + 2 * LANES, '\n') +
-				 where(p + i + 3 * LANES, '\n');
-		total += sum(found);
-	}
-	for (; i < n; i++)
-		total += p[i] == '\n';
-	return total;
-}
-
-/*
- * Does LF stand behind each CR, and nowhere else? p does not end in CR. Tells
- * how many there are.
- */
-static bool count_crlf(const char *p, size_t n, size_t *ret_ends)
-{
-	size_t total = 0, i = 0;
-	bool is_odd = p[0] == '\n';
-
-	/* Of n octets, n - 1 have a next one. */
-	while (n - i > STEP) {
-		size_t most = i + 63 * STEP;
-		lanes found = { 0 }, odd = { 0 };
-
-		for (; n - i > STEP && i < most; i += STEP)
-			for (size_t k = 0; k < STEP; k += LANES) {
-				lanes cr = where(p + i + k, '\r');
-
-				found -= cr;
-				odd |= cr ^ where(p + i + k + 1, '\n');
-			}
-		total += sum(found);
-		is_odd |= sum(odd) > 0;
-	}
-	for (; i + 1 < n; i++) {
-		total += p[i] == '\r';
-		is_odd |= (p[i] == '\r') != (p[i + 1] == '\n');
-	}
-	*ret_ends = total;
-	return !is_odd;
-}
+#include "scan.h"
 
 static void end_line(struct tally *t)
 {
@@ -189,17 +89,19 @@ static void add_block(struct tally *t, const char *p, const char *end)
 {
 	const size_t n = (size_t)(end - p);
 	size_t unit = 1, ends;
+	enum scan_ends kind;
 
 	if (n == 0)
 		return;
-	if (!memchr(p, '\r', n)) {
-		ends = count_lf(p, n);
-	} else if (count_crlf(p, n, &ends)) {
-		unit = 2;
-	} else {
+	kind = scan_ends(p, n, &ends);
+	if (kind == SCAN_MIXED) {
 		add_lines(t, p, end);
 		return;
 	}
+	if (kind == SCAN_CRLF)
+		unit = 2;
+	else
+		ends = scan_count_lf(p, n);
 	t->text += n - unit * ends;
 	t->ends += ends;
 	measure(t, p, end, unit);
@@ -210,7 +112,7 @@ static void add_8bit(struct tally *t, const char *p, size_t n)
 {
 	bool is_known = t->has_8bit && t->utf8.is_bad;
 
-	if (is_known || (!t->utf8.left && !has_8bit(p, n)))
+	if (is_known || (!t->utf8.left && !scan_has_8bit(p, n)))
 		return;
 	t->has_8bit = true;
 	utf8_add(&t->utf8, p, n);
@@ -218,23 +120,16 @@ static void add_8bit(struct tally *t, const char *p, size_t n)
 
 void tally_add(struct tally *t, const char *p, size_t n)
 {
-	size_t head = 0, tail = n;
+	struct scan_parts parts;
 
 	if (n == 0)
 		return;
 	add_8bit(t, p, n);
 	t->has_nul = t->has_nul || memchr(p, '\0', n);
-	/* What a CR at either end means, its neighbour tells. */
-	if (t->pending_cr) {
-		while (head < n && p[head] == '\r')
-			head++;
-		head += head < n;
-	}
-	while (tail > head && p[tail - 1] == '\r')
-		tail--;
-	add_lines(t, p, p + head);
-	add_block(t, p + head, p + tail);
-	add_lines(t, p + tail, p + n);
+	parts = scan_split(p, n, t->pending_cr);
+	add_lines(t, p, p + parts.head);
+	add_block(t, p + parts.head, p + parts.tail);
+	add_lines(t, p + parts.tail, p + n);
 }
 
 void tally_finish(struct tally *t)

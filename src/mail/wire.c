@@ -1,4 +1,5 @@
 #include "wire.h"
+#include "scan.h"
 #include <string.h>
 
 static const char *find(const char *p, const char *end, char c)
@@ -27,12 +28,11 @@ static char *put_text(struct wire *w, char *out, const char *p, size_t n)
 	return out + n;
 }
 
-size_t wire_filter(struct wire *w, const char *in, size_t n, char *out)
+/* Any text, line by line. */
+static char *put_lines(struct wire *w, char *o, const char *in, const char *end)
 {
-	const char *const end = in + n;
 	/* The next CR. Kept, so that text without CRs is searched once. */
 	const char *cr = NULL;
-	char *o = out;
 
 	while (in < end) {
 		const char *stop;
@@ -56,6 +56,76 @@ size_t wire_filter(struct wire *w, const char *in, size_t n, char *out)
 			w->pending_cr = true;
 		in = stop + 1;
 	}
+	return o;
+}
+
+/* Text whose lines end in LF, and which has no CR. */
+static char *put_lf_lines(
+    struct wire *w, char *o, const char *in, const char *end)
+{
+	while (in < end) {
+		const char *lf = find(in, end, '\n');
+
+		o = put_text(w, o, in, (size_t)(lf - in));
+		if (lf == end)
+			break;
+		o = put_line_end(w, o);
+		in = lf + 1;
+	}
+	return o;
+}
+
+/*
+ * Text whose lines end in CRLF: nothing but dots at their start is added, and
+ * where there are none lines need not be told apart. In steps, so that what
+ * was searched is copied while it is at hand.
+ */
+static char *put_crlf_lines(
+    struct wire *w, char *o, const char *in, const char *end)
+{
+	enum { STEP = 1024 };
+
+	while (in < end) {
+		const char *stop = end - in > STEP ? in + STEP : end;
+		bool is_plain =
+		    !scan_has_pair(in, (size_t)(stop - in), '\n', '.');
+
+		while (in < stop) {
+			const char *next =
+			    is_plain ? stop : find(in, stop, '\n');
+
+			next += next < stop;
+			o = put_text(w, o, in, (size_t)(next - in));
+			w->in_line = next[-1] != '\n';
+			in = next;
+		}
+	}
+	return o;
+}
+
+/* Text that neither starts behind a CR nor ends in one. */
+static char *put_block(struct wire *w, char *o, const char *in, const char *end)
+{
+	static char *(*const puts[])(
+	    struct wire * w, char *o, const char *in, const char *end) = {
+		[SCAN_LF] = put_lf_lines,
+		[SCAN_CRLF] = put_crlf_lines,
+		[SCAN_MIXED] = put_lines,
+	};
+	size_t ends;
+
+	if (in == end)
+		return o;
+	return puts[scan_ends(in, (size_t)(end - in), &ends)](w, o, in, end);
+}
+
+size_t wire_filter(struct wire *w, const char *in, size_t n, char *out)
+{
+	struct scan_parts parts = scan_split(in, n, w->pending_cr);
+	char *o = put_lines(w, out, in, in + parts.head);
+
+	o = put_block(w, o, in + parts.head, in + parts.tail);
+	o = put_lines(w, o, in + parts.tail, in + n);
 	return (size_t)(o - out);
 }
 

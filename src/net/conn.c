@@ -2,6 +2,7 @@
 #include "buf.h"
 #include "mem.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,11 +13,15 @@
 enum {
 	RECORD_MAX = 16384, /* of TLS (RFC 8446 5.1) */
 	TRACE_LINE_MAX = 4096,
+	STEP_SECONDS = 2, /* a read waits no longer, see conn_wait() */
 };
 
 struct conn {
 	int fd;
-	bool is_local, is_tcp, is_broken, is_late;
+	bool is_broken, is_late;
+	bool has_step;   /* a read that waits ends after STEP_SECONDS */
+	bool may_wait;   /* the next read may */
+	bool has_waited; /* for input, and nothing was written since */
 	struct tls *tls;
 	struct conn_trace trace;
 	struct buf traced; /* an output line that has not ended yet */
@@ -30,14 +35,13 @@ struct conn {
 
 struct conn *conn_new(int fd, const struct conn_trace *trace)
 {
+	const struct timeval step = { .tv_sec = STEP_SECONDS };
 	struct conn *c = mem_zero(sizeof(*c));
-	socklen_t n = sizeof(int);
-	int domain = AF_UNSPEC;
 
-	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n);
 	c->fd = fd;
-	c->is_local = domain == AF_UNIX;
-	c->is_tcp = domain == AF_INET || domain == AF_INET6;
+	c->has_step =
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step)) == 0 &&
+	    fcntl(fd, F_SETFL, 0) == 0;
 	c->in = mem_alloc(CONN_LINE_MAX);
 	c->out = mem_alloc(CONN_QUEUE_MAX + CONN_ROOM);
 	buf_init(&c->traced, TRACE_LINE_MAX);
@@ -66,7 +70,11 @@ bool conn_is_tls(const struct conn *c)
 
 bool conn_is_local(const struct conn *c)
 {
-	return c->is_local;
+	int domain = AF_UNSPEC;
+	socklen_t n = sizeof(domain);
+
+	return getsockopt(c->fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 &&
+	       domain == AF_UNIX;
 }
 
 bool conn_peer(const struct conn *c, struct tls_peer *ret)
@@ -81,11 +89,12 @@ bool conn_binding(const struct conn *c, struct tls_binding *ret)
 
 void conn_address(const struct conn *c, char *ret, size_t size)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { .ss_family = AF_UNIX };
 	socklen_t n = sizeof(peer);
 
 	ret[0] = '\0';
-	if (c->is_tcp && getpeername(c->fd, (struct sockaddr *)&peer, &n) == 0)
+	if (getpeername(c->fd, (struct sockaddr *)&peer, &n) == 0 &&
+	    peer.ss_family != AF_UNIX)
 		(void)getnameinfo((struct sockaddr *)&peer, n, ret,
 		    (socklen_t)size, NULL, 0, NI_NUMERICHOST);
 }
@@ -135,30 +144,57 @@ static void trace_output(struct conn *c, struct slice bytes)
 
 /*
  * A server with Nagle's algorithm keeps its next line back until we have
- * acknowledged the one before. The kernel forgets the wish with every write,
- * so it is said again whenever we start to wait.
+ * acknowledged the one before. Our next flight does that; when we wait once
+ * more instead, something has come that was not all of it. The kernel forgets
+ * the wish with every write. Another kind of socket refuses it.
+ */
+static void acknowledge(struct conn *c)
+{
+	int on = 1;
+
+	if (c->has_waited)
+		(void)setsockopt(
+		    c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+	c->has_waited = true;
+}
+
+/* Its end is no nearer than that of a read that waits. */
+static bool is_far(struct deadline d)
+{
+	int left = deadline_left(d);
+
+	return left < 0 || left >= STEP_SECONDS * 1000;
+}
+
+/*
+ * Until there is something to do. Where there is time enough the read that
+ * follows waits, which is one call instead of two; if nothing comes it ends
+ * soon enough to look at the clock again.
  */
 static int conn_wait(
     struct conn *c, short events, struct deadline d, struct fail *why)
 {
 	bool is_late = deadline_passed(d);
-	int on = 1, n;
+	int n = 1;
 
 	/* What has come in time is taken, even if we come late; but a peer
 	 * that never stops may not keep us beyond that. */
 	if (is_late && c->is_late)
 		return fail(why, FAIL_LOST, "timed out");
 	c->is_late = is_late;
-	if (c->is_tcp && (events & POLLIN))
-		(void)setsockopt(
-		    c->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
-	n = io_wait(c->fd, events, d);
+	if (events & POLLIN)
+		acknowledge(c);
+	/* Who waits twice and has not read would never wait. */
+	c->may_wait =
+	    events == POLLIN && c->has_step && !c->may_wait && is_far(d);
+	if (!c->may_wait)
+		n = io_wait(c->fd, events, d);
 	if (n == 0)
 		return fail(why, FAIL_LOST, "timed out");
 	if (n < 0)
 		return fail(why, FAIL_LOST, "%s", strerror(errno));
 	if (c->tls)
-		tls_listen(c->tls);
+		tls_listen(c->tls, c->may_wait);
 	return 0;
 }
 
@@ -192,7 +228,8 @@ int conn_start_tls(
 				   ? -1
 				   : fail_wrap(why, "the TLS handshake");
 		}
-		tls_listen(t);
+		tls_listen(t, c->may_wait);
+		c->may_wait = false;
 	}
 	c->tls = t;
 	conn_note(c, tls_describe(t));
@@ -211,13 +248,15 @@ static enum tls_status read_some(
     struct conn *c, size_t *ret_n, struct fail *why)
 {
 	char *room = c->in + c->in_n;
+	const int flags = c->may_wait ? 0 : MSG_DONTWAIT;
 	size_t n = CONN_LINE_MAX - c->in_n;
 	ssize_t got;
 
+	c->may_wait = false;
 	if (c->tls)
 		return tls_read(c->tls, room, n, ret_n, why);
 	do
-		got = recv(c->fd, room, n, MSG_DONTWAIT);
+		got = recv(c->fd, room, n, flags);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return TLS_WANT_READ;
@@ -296,6 +335,7 @@ static enum tls_status write_some(struct conn *c, struct fail *why)
 	enum tls_status status = TLS_DONE;
 	ssize_t sent;
 
+	c->has_waited = false;
 	if (c->tls) {
 		if (n > RECORD_MAX)
 			n = RECORD_MAX;
@@ -401,8 +441,9 @@ static int conn_listen(struct conn *c, struct fail *why)
 	if (conn_surplus(c) > 0)
 		return 1;
 	c->in_at = c->in_n = 0;
+	c->may_wait = false;
 	if (c->tls)
-		tls_listen(c->tls);
+		tls_listen(c->tls, false);
 	status = read_some(c, &n, why);
 	if (status == TLS_DONE)
 		return count_input(c, n, why) == 0 ? 1 : -1;

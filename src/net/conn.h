@@ -38,7 +38,10 @@ struct conn_trace {
 	void *ctx;
 };
 
-/* Takes fd over. The trace is copied; NULL: none. */
+/*
+ * Takes fd over, which then lets a read wait for a while. The trace is copied;
+ * NULL: none.
+ */
 struct conn *conn_new(int fd, const struct conn_trace *trace);
 /* Takes NULL, returns NULL. */
 struct conn *conn_free(struct conn *c);

@@ -7,12 +7,14 @@ void flight_begin(struct flight *f, int fd)
 {
 	f->fd = fd;
 	f->is_holding = f->is_dry = true;
+	f->may_wait = false;
 	f->in_at = f->in_n = f->out_n = 0;
 }
 
-void flight_listen(struct flight *f)
+void flight_listen(struct flight *f, bool may_wait)
 {
 	f->is_dry = false;
+	f->may_wait = may_wait;
 }
 
 size_t flight_unread(const struct flight *f)
@@ -67,8 +69,10 @@ static ssize_t fill(struct flight *f)
 	if (f->is_dry)
 		return -1;
 	do
-		got = recv(f->fd, f->in, sizeof(f->in), MSG_DONTWAIT);
+		got = recv(f->fd, f->in, sizeof(f->in),
+		    f->may_wait ? 0 : MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
+	f->may_wait = false;
 	f->in_at = 0;
 	f->in_n = got > 0 ? (size_t)got : 0;
 	f->is_dry = got > 0 || (got < 0 && errno == EAGAIN);

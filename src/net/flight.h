@@ -5,7 +5,8 @@
  * other side is to speak.
  *
  * flight_push() and flight_pull() are what the library calls; they fail with
- * errno, as send() and recv() do, and never wait.
+ * errno, as send() and recv() do, and do not wait but where flight_listen()
+ * says so.
  */
 #ifndef NET_FLIGHT_H
 #define NET_FLIGHT_H
@@ -20,6 +21,7 @@ struct flight {
 	int fd;          /* borrowed */
 	bool is_holding; /* what is pushed waits for flight_send() or a pull */
 	bool is_dry;     /* nothing can have come since it was read last */
+	bool may_wait;   /* the next read may */
 	size_t in_at, in_n;
 	size_t out_n;
 	char in[FLIGHT_MAX];
@@ -28,8 +30,11 @@ struct flight {
 
 /* Nothing has come, nothing waits. Holding is on. */
 void flight_begin(struct flight *f, int fd);
-/* Something may have come. Until this is said again a pull reads once. */
-void flight_listen(struct flight *f);
+/*
+ * Something may have come, or is to come if the read may wait: as long as the
+ * socket's SO_RCVTIMEO says. Until this is said again a pull reads once.
+ */
+void flight_listen(struct flight *f, bool may_wait);
 
 /* Sends what waits. 0, or -1 with errno; what could not be sent waits on. */
 int flight_send(struct flight *f);

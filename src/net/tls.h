@@ -1,7 +1,7 @@
 /*
  * tls: the seam behind which a TLS library stands; one implementation is
- * chosen by the build (tls_gnutls.c). No type of the library leaks. Sockets
- * are non-blocking; deadlines are conn's business.
+ * chosen by the build (tls_gnutls.c). No type of the library leaks. No call
+ * waits unless it is told that it may; deadlines are conn's business.
  *
  * The name, the chain and its purpose are verified inside the handshake: when
  * tls_step() says TLS_DONE the peer is the server tls_params.host says, or the
@@ -26,7 +26,7 @@ struct tls_pin {
 
 struct tls_params {
 	const char *host;       /* SNI and the name the certificate must have */
-	const char *trust_file; /* PEM; NULL: the system's store */
+	const char *trust_file; /* PEM, or a directory; NULL: the system's */
 	const char *crl_file;   /* PEM: revoked certificates; NULL: none */
 	struct tls_pin pin;     /* replaces name, trust and dates */
 	bool is_unchecked;      /* any certificate will do */
@@ -66,10 +66,12 @@ struct tls *tls_free(struct tls *t);
 /* The descriptor is borrowed. Then call tls_step() until it is TLS_DONE. */
 void tls_attach(struct tls *t, int fd);
 /*
- * Something may have come on the descriptor. A call that says TLS_WANT_READ
- * has read all there was, and none reads again before this is said.
+ * Something may have come on the descriptor, or, if the next read may wait,
+ * is to come: as long as the descriptor lets it. A call that says
+ * TLS_WANT_READ has read all there was, and none reads again before this is
+ * said.
  */
-void tls_listen(struct tls *t);
+void tls_listen(struct tls *t, bool may_wait);
 /*
  * TLS_FAILED fills why: TLS (certificate, handshake), PROTOCOL (not TLS),
  * CONFIG (a trusted certificate that is needed is damaged).

@@ -80,11 +80,7 @@ static int tls_trust(
 		return 0;
 	t->store = trust_load(t->trust_file ? t->trust_file : TRUST_BUNDLE);
 	if (!t->store)
-		t->imported =
-		    t->trust_file
-			? gnutls_certificate_set_x509_trust_file(
-			      t->trust, t->trust_file, GNUTLS_X509_FMT_PEM)
-			: gnutls_certificate_set_x509_system_trust(t->trust);
+		t->imported = tls_setup_trust(t->trust, t->trust_file);
 	return t->imported > 0 ? 0 : fail_store(t, why);
 }
 
@@ -124,9 +120,8 @@ static int import_wanted(struct tls *t)
 
 static int import_all(struct tls *t)
 {
-	return t->trust_file
-		   ? import(t, trust_text(t->store))
-		   : gnutls_certificate_set_x509_system_trust(t->trust);
+	return t->trust_file ? import(t, trust_text(t->store))
+			     : tls_setup_trust(t->trust, NULL);
 }
 
 static int verify(struct tls *t)
@@ -303,9 +298,9 @@ void tls_attach(struct tls *t, int fd)
 	gnutls_transport_set_pull_function(t->session, flight_pull);
 }
 
-void tls_listen(struct tls *t)
+void tls_listen(struct tls *t, bool may_wait)
 {
-	flight_listen(&t->flight);
+	flight_listen(&t->flight, may_wait);
 }
 
 /* The library's sentences end with ". "; one of them says only "not". */

@@ -74,6 +74,20 @@ int tls_setup_pin(void *ctx, int attempt, const char *url, const char *label,
 
 /* ---- certificates ---- */
 
+int tls_setup_trust(
+    gnutls_certificate_credentials_t credentials, const char *store)
+{
+	struct stat st;
+
+	if (!store)
+		return gnutls_certificate_set_x509_system_trust(credentials);
+	if (stat(store, &st) == 0 && S_ISDIR(st.st_mode))
+		return gnutls_certificate_set_x509_trust_dir(
+		    credentials, store, GNUTLS_X509_FMT_PEM);
+	return gnutls_certificate_set_x509_trust_file(
+	    credentials, store, GNUTLS_X509_FMT_PEM);
+}
+
 static int load_revoked(gnutls_certificate_credentials_t credentials,
     const char *file, struct fail *why)
 {

@@ -1,9 +1,9 @@
 /*
- * tls_setup: what an account may say about its TLS beyond whom it trusts: a
- * list of revoked certificates, a certificate of its own, the library's
- * priorities, and the one certificate that the server must have. The half of
- * tls_gnutls.c that is read when such a setting is in the way; nobody else
- * includes this.
+ * tls_setup: what an account may say about its TLS beyond the file of whom it
+ * trusts (trust.h): another kind of store, a list of revoked certificates, a
+ * certificate of its own, the library's priorities, and the one certificate
+ * that the server must have. The half of tls_gnutls.c that is read when such a
+ * setting is in the way; nobody else includes this.
  */
 #ifndef NET_TLS_SETUP_H
 #define NET_TLS_SETUP_H
@@ -30,6 +30,13 @@ void tls_setup_token(gnutls_certificate_credentials_t credentials,
  */
 int tls_setup_pin(void *ctx, int attempt, const char *url, const char *label,
     unsigned flags, char *ret_pin, size_t max);
+
+/*
+ * All of a store: a file, a directory of files, a token, or, with NULL, the
+ * system's. How many certificates; below 0: the library's error.
+ */
+int tls_setup_trust(
+    gnutls_certificate_credentials_t credentials, const char *store);
 
 /*
  * The list of revoked certificates, and the client's certificate. Fails:

@@ -3,11 +3,9 @@
 #include "io.h"
 #include "mem.h"
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	/* Most names end behind two or three steps; a multiple of 3. */
@@ -37,22 +35,19 @@ struct trust {
 
 /*
  * Equal for names that the TLS library may take for the same: it compares the
- * strings and not how they are encoded, so the tags of the string types, at
- * least where they stand for the same bytes, make no difference here. Names
+ * strings and not how they are encoded. So tags, and all else below a blank,
+ * make no difference here, at least where they stand for the same bytes. Names
  * that are equal by accident cost an import, and no more.
  */
 static uint32_t hash_name(struct slice name)
 {
-	enum { UTF8 = 12, PRINTABLE = 19, TELETEX = 20, IA5 = 22 };
-
 	uint32_t hash = 2166136261U; /* FNV-1a */
 
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 
-		if (c == PRINTABLE || c == TELETEX || c == IA5)
-			c = UTF8;
-		hash = (hash ^ c) * 16777619U;
+		if (c >= ' ')
+			hash = (hash ^ c) * 16777619U;
 	}
 	return hash;
 }
@@ -233,14 +228,9 @@ struct trust *trust_parse(char *bytes, size_t n)
 static struct trust *read_all(int fd, size_t size)
 {
 	char *bytes = mem_alloc(size + 1);
-	ssize_t got;
 
-	/* One more: a file that has grown meanwhile is being written. What is
-	 * no file of this size, whatever it is now, is not for this. */
-	do
-		got = pread(fd, bytes, size + 1, 0);
-	while (got < 0 && errno == EINTR);
-	if (got == (ssize_t)size)
+	/* What is no file of this size, whatever it is now, is not for this. */
+	if (io_read_whole(fd, bytes, size) == 0)
 		return trust_parse(bytes, size);
 	free(bytes);
 	return NULL;

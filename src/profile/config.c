@@ -53,15 +53,18 @@ static int check_file(const struct stat *st, struct fail *why)
 
 static struct secret *read_text(int fd, const struct stat *st, struct fail *why)
 {
-	struct secret *text = secret_new((size_t)st->st_size, why);
+	const size_t size = (size_t)st->st_size;
+	struct secret *text = secret_new(size + 1, why);
 
-	if (text && secret_read(text, fd) != 0) {
+	if (text && io_read_whole(fd, secret_extend(text, size + 1), size)) {
 		if (errno == EFBIG)
 			fail(why, FAIL_CONFIG, "changed while it was read");
 		else
 			fail(why, FAIL_OS, "%s", strerror(errno));
-		text = secret_free(text);
+		return secret_free(text);
 	}
+	if (text)
+		secret_truncate(text, size);
 	return text;
 }
 

@@ -16,11 +16,18 @@ from real import measure_run
 
 SECONDS = 900           # for one run under a tool
 TOOLS = ("valgrind", "strace")
+CALLGRIND = ["valgrind", "--tool=callgrind", "--trace-children=yes",
+             f"--callgrind-out-file={os.devnull}"]
 CLOCK = Path(__file__).with_name("clock.py")
 PYTHON = [sys.executable, "-I", "-S"]
 
 # Its standard input becomes descriptor 3, and a file the standard input.
 THIRD = ["sh", "-c", 'exec 3<&0 <"$1"; shift; exec "$@"', "sh"]
+
+
+def collected(said):
+    """Instructions, by what CALLGRIND has said on standard error."""
+    return sum(map(int, re.findall(r"Collected : (\d+)", said)))
 
 
 class Failed(Exception):
@@ -76,10 +83,7 @@ class Sender:
 
     def instructions(self, size):
         """Of the program and all that it started."""
-        said = self.run(size, [
-            "valgrind", "--tool=callgrind", "--trace-children=yes",
-            f"--callgrind-out-file={os.devnull}"])
-        return sum(map(int, re.findall(r"Collected : (\d+)", said)))
+        return collected(self.run(size, CALLGRIND))
 
     def calls(self, size):
         """(system calls, shared libraries opened)."""

@@ -121,8 +121,8 @@ class Stores:
     def ca(self, name, issuer=None, key=None, **how):
         """A CA of this name, its own issuer unless one is given."""
         subject = name if isinstance(name, x509.Name) else _name(name)
-        extensions = [(x509.BasicConstraints(how.pop("is_ca", True), None),
-                       True)]
+        extensions = [(x509.BasicConstraints(how.pop("is_ca", True),
+                                             how.pop("length", None)), True)]
         if "only" in how:
             extensions.append((x509.NameConstraints(
                 [x509.DNSName(how.pop("only"))], None), True))
@@ -416,6 +416,37 @@ class Stores:
     def _(self):
         root = self.ca("Root", only="example.com")
         return [root], self.below(root)
+
+    @kind("root that bears no intermediate", "")
+    def _(self):
+        root = self.ca("Root", length=0)
+        inter = self.ca("Intermediate", root)
+        return [root], [self.server(inter), inter]
+
+    @kind("two roots of one key, the first for other names")
+    def _(self):
+        return [self.ca("Root", only="example.net"), self.root], [
+            self.leaf, self.inter]
+
+    @kind("two roots of one key, the last for other names", "constraints")
+    def _(self):
+        return [self.root, self.ca("Root", only="example.net")], [
+            self.leaf, self.inter]
+
+    @kind("the key under another name", "issuer is unknown")
+    def _(self):
+        return [self.ca("Other name", key=self.root.key)], [
+            self.leaf, self.inter]
+
+    @kind("the key under another name, too")
+    def _(self):
+        return [self.ca("Other name", key=self.root.key), self.root], [
+            self.leaf, self.inter]
+
+    @kind("intermediates of one name in the chain")
+    def _(self):
+        other = self.ca("Intermediate", self.root, role="other")
+        return [self.root], [self.leaf, other, self.inter]
 
     @kind("root with a weak key", "insecure")
     def _(self):

@@ -129,6 +129,8 @@ def damaged(trust, change):
 FORMS = {
     "as it is": (lambda t: t, "trusted"),
     "CRLF": (lambda t: t.replace(b"\n", b"\r\n"), "trusted"),
+    "CR": (lambda t: t.replace(b"\n", b"\r"), "trusted"),
+    "CRs between": (lambda t: b"\r\r" + t + b"\r\r\n\r" + t, "trusted"),
     "no line end at the end": (lambda t: t[:-1], "trusted"),
     "text around": (lambda t: b"\xef\xbb\xbf# -- My CA --\n\n" + t
                     + b"\nthe end -", "trusted"),
@@ -219,3 +221,31 @@ def test_a_file_that_is_too_large_to_look_through(program, odd_stores,
     case.trust = b"# comment\n" * 500_000 + case.trust
     with Server(case, tmp_path) as server:
         assert server.compare(program)[0] == "trusted"
+
+
+@pytest.mark.parametrize("files, expected", [
+    (("root.pem",), None),
+    (("other.crt", "root.pem", "README"), None),
+    (("other.crt", "README"), "issuer is unknown"),
+    (("README", "cut.pem"), "no trusted certificates in "),
+    ((), "no trusted certificates in "),
+])
+def test_a_directory_of_files(program, odd_stores, tmp_path, files, expected):
+    case = odd_stores.make("one root")
+    content = {"root.pem": case.trust, "README": b"certificates\n",
+               "other.crt": stores.pem([odd_stores.other()]),
+               "cut.pem": case.trust[:300]}
+    directory = tmp_path / "store"
+    directory.mkdir()
+    for name in files:
+        (directory / name).write_bytes(content[name])
+    with Server(case, tmp_path) as server:
+        server.trust_file = directory
+        result = server.send(program)
+        if expected:
+            line = assert_refused(
+                result, 75 if "issuer" in expected else 78, "NOT-SENT")
+            assert expected in line["errormsg"]
+        else:
+            assert_accepted(result)
+        assert len(server.emulator.messages) == (not expected)

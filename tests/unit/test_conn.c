@@ -3,6 +3,7 @@
 #include "unit.h"
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -428,6 +429,44 @@ TEST(nobody_reads)
 	close(peer);
 }
 
+/* Of a peer that says nothing, or something by and by, and never a line. */
+TEST(ends_of_a_wait)
+{
+	static const struct {
+		const char *label;
+		int ms;
+		bool says;
+	} rows[] = {
+		{ "soon", 150, false },
+		{ "soon, with a word now and then", 450, true },
+		{ "later", 2350, false },
+		{ "later, with a word now and then", 2350, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fail why = { .kind = FAIL_NONE };
+		struct slice line;
+		int peer;
+		struct conn *c = pair(SOCK_STREAM, NULL, &peer);
+		struct deadline d = deadline_in_ms(rows[i].ms);
+		pid_t child = rows[i].says ? fork() : -1;
+
+		CASE(rows[i].label);
+		while (child == 0 && write(peer, "x", 1) == 1)
+			usleep(100000);
+		CHECK_INT(conn_line(c, 100, d, &line, &why), -1);
+		CHECK_INT(why.kind, FAIL_LOST);
+		CHECK_STR(why.text, "timed out");
+		CHECK(deadline_passed(d));
+		if (child > 0) {
+			kill(child, SIGKILL);
+			drained(child);
+		}
+		close(peer);
+		conn_free(c);
+	}
+}
+
 /* The time is that without progress: a slow reader is served. */
 TEST(slow_reader)
 {
@@ -535,6 +574,57 @@ TEST(kinds_of_socket)
 	CASE("closed with the conn");
 	CHECK_INT(fcntl(fd, F_GETFL), -1);
 	CHECK(conn_free(NULL) == NULL);
+}
+
+/* The same over TCP. */
+static struct conn *tcp_pair(int *ret_fd, int *ret_peer)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(to);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(listener, (struct sockaddr *)&to, n) != 0 ||
+	    listen(listener, 1) != 0 ||
+	    getsockname(listener, (struct sockaddr *)&to, &n) != 0 ||
+	    connect(fd, (struct sockaddr *)&to, n) != 0)
+		exit(1);
+	*ret_peer = accept(listener, NULL, NULL);
+	*ret_fd = fd;
+	close(listener);
+	return conn_new(fd, NULL);
+}
+
+/* What comes in pieces is acknowledged piece by piece, and nothing else is. */
+TEST(acknowledged)
+{
+	static const struct {
+		const char *label, *said;
+		int is_acknowledged;
+	} rows[] = {
+		{ "a line in one piece", "250 ok\r\n", 0 },
+		{ "nothing", "", 0 },
+		{ "a piece of a line", "250 o", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fail why = { .kind = FAIL_NONE };
+		struct slice line;
+		int fd, peer, on = 0;
+		socklen_t n = sizeof(on);
+		struct conn *c = tcp_pair(&fd, &peer);
+
+		CASE(rows[i].label);
+		CHECK_INT(setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, n), 0);
+		say(peer, rows[i].said, strlen(rows[i].said));
+		(void)conn_line(c, 100, deadline_in_ms(50), &line, &why);
+		CHECK_INT(
+		    getsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, &n), 0);
+		CHECK_INT(on, rows[i].is_acknowledged);
+		conn_free(c);
+		close(peer);
+	}
 }
 
 /* The hand-shake has ends, too; see tests/real for what succeeds. */

@@ -1,4 +1,5 @@
 #include "flight.h"
+#include "io.h"
 #include "unit.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -126,7 +127,7 @@ TEST(full_socket)
 	flight.is_holding = true;
 	push("last");
 	sent += 4;
-	flight_listen(&flight);
+	flight_listen(&flight, false);
 	CHECK_STR(pull(1), "EAGAIN");
 	CHECK_INT(flight.out_n, 4);
 	while ((n = recv(peer, got, sizeof(got), MSG_DONTWAIT)) > 0 ||
@@ -147,19 +148,43 @@ TEST(in)
 	CHECK_INT(write(peer, "more", 4), 4);
 	CHECK_STR(pull(5), "EAGAIN");
 	CASE("one read, many pulls");
-	flight_listen(&flight);
+	flight_listen(&flight, false);
 	CHECK_STR(pull(5), "12345");
 	CHECK_INT(flight_unread(&flight), 6);
 	CHECK_STR(pull(60), "record");
 	CHECK_INT(flight_unread(&flight), 0);
 	CASE("and no second read");
 	CHECK_STR(pull(5), "EAGAIN");
-	flight_listen(&flight);
+	flight_listen(&flight, false);
 	CHECK_STR(pull(60), "more");
 	CASE("in vain");
-	flight_listen(&flight);
+	flight_listen(&flight, false);
 	CHECK_STR(pull(60), "EAGAIN");
 	CHECK_STR(pull(60), "EAGAIN");
+	end(peer);
+}
+
+/* A read may wait, as long as the socket lets it, and does so once. */
+TEST(waits)
+{
+	const struct timeval limit = { .tv_usec = 50000 };
+	int peer = begin(SOCK_STREAM);
+	int64_t before = io_now();
+
+	CHECK_INT(setsockopt(flight.fd, SOL_SOCKET, SO_RCVTIMEO, &limit,
+		      sizeof(limit)),
+	    0);
+	CASE("in vain");
+	flight_listen(&flight, true);
+	CHECK_STR(pull(5), "EAGAIN");
+	CHECK(io_now() - before >= 40);
+	CASE("once");
+	CHECK(!flight.may_wait);
+	CASE("not when something is there");
+	CHECK_INT(write(peer, "12345", 5), 5);
+	flight_listen(&flight, true);
+	CHECK_STR(pull(5), "12345");
+	CHECK(!flight.may_wait);
 	end(peer);
 }
 
@@ -170,9 +195,9 @@ TEST(the_end)
 	CASE("of the stream is told as often as is asked");
 	CHECK_INT(write(peer, "last", 4), 4);
 	close(peer);
-	flight_listen(&flight);
+	flight_listen(&flight, false);
 	CHECK_STR(pull(60), "last");
-	flight_listen(&flight);
+	flight_listen(&flight, false);
 	CHECK_STR(pull(60), "");
 	CHECK_STR(pull(60), "");
 	CASE("nobody reads any more");

@@ -327,6 +327,44 @@ TEST(io_read_waits)
 	CHECK_INT(errno, EBADF);
 }
 
+TEST(io_read_whole_files)
+{
+	static const struct {
+		const char *label, *bytes;
+		size_t n;
+		int error;
+	} rows[] = {
+		{ "all of it", "abcdef", 6, 0 },
+		{ "nothing", "", 0, 0 },
+		{ "it has grown", "abcdef", 5, EFBIG },
+		{ "from nothing", "a", 0, EFBIG },
+		{ "it was cut", "abcdef", 7, EFBIG },
+	};
+
+	char bytes[16];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fd = io_temp();
+		int result;
+
+		CASE(rows[i].label);
+		CHECK_INT(
+		    io_write(fd, rows[i].bytes, strlen(rows[i].bytes)), 0);
+		memset(bytes, '#', sizeof(bytes));
+		errno = 0;
+		result = io_read_whole(fd, bytes, rows[i].n);
+		CHECK_INT(result, rows[i].error ? -1 : 0);
+		CHECK_INT(errno, rows[i].error);
+		CHECK_INT(bytes[rows[i].n + 1], '#');
+		if (result == 0)
+			CHECK(memcmp(bytes, rows[i].bytes, rows[i].n) == 0);
+		io_close(fd);
+	}
+	CASE("not open");
+	CHECK_INT(io_read_whole(-1, bytes, 1), -1);
+	CHECK_INT(errno, EBADF);
+}
+
 TEST(io_pread_offsets)
 {
 	static const struct {

@@ -77,9 +77,9 @@ void tls_attach(struct tls *t, int fd)
 }
 
 /* This one reads whenever it is asked to. */
-void tls_listen(struct tls *t)
+void tls_listen(struct tls *t, bool may_wait)
 {
-	(void)t;
+	(void)t, (void)may_wait;
 }
 
 enum tls_status tls_step(struct tls *t, struct fail *why)

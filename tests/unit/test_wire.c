@@ -182,22 +182,35 @@ TEST(like_the_reference)
 	}
 }
 
+/* Text of long and short lines, dots at their start and within them. */
+static void fill(char *in, size_t n, const char *line_end)
+{
+	const size_t unit = strlen(line_end);
+
+	for (size_t i = 0; i < n; i++)
+		in[i] = i % 77 ? 'x' : '.';
+	for (size_t i = 0; i + unit <= n; i += i % 3 ? 70001 : 1027)
+		memcpy(in + i, line_end, unit);
+}
+
 TEST(long_lines_and_blocks)
 {
 	enum { SIZE = 200000 };
 
+	static const char *const line_ends[] = { "\n", "\r\n", "\r", "\n\r" };
 	char *in = malloc(SIZE), *out = malloc(2 * SIZE + 2);
 	char *expected = malloc(2 * SIZE + 2);
 
-	for (size_t i = 0; i < SIZE; i++)
-		in[i] = i % 70001 == 0 ? '\n' : i % 77 ? 'x' : '.';
-	for (size_t cut = 4096; cut <= 65536; cut *= 4) {
-		size_t n = filter(in, SIZE, cut, out);
+	for (size_t i = 0; i < sizeof(line_ends) / sizeof(*line_ends); i++)
+		for (size_t cut = 4095; cut <= 65535; cut += 4096) {
+			size_t n;
 
-		CASE("cut");
-		CHECK_INT(n, reference(in, SIZE, expected));
-		CHECK(memcmp(out, expected, n) == 0);
-	}
+			fill(in, SIZE, line_ends[i]);
+			n = filter(in, SIZE, cut, out);
+			CASE("cut");
+			CHECK_INT(n, reference(in, SIZE, expected));
+			CHECK(memcmp(out, expected, n) == 0);
+		}
 	free(in);
 	free(out);
 	free(expected);
