@@ -7,13 +7,15 @@ build succeeded and tests ran at all.
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/lib"))
+
+import caller       # noqa: E402
 
 BUILDS = [
     # name, compiler, meson options, what of the suite it runs
@@ -94,15 +96,8 @@ def count(report):
     return passed, failed, skipped
 
 
-def take_signals():
-    """What nohup and the like ignore would stay ignored in what is tested."""
-    for number in (signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def main():
-    take_signals()
+    caller.forget()
     passed = failed = 0
     skipped = []
     for name, compiler, options, parts in BUILDS:
