@@ -5,8 +5,10 @@ be, and gives back replies as they came.
 """
 
 import base64
+import fcntl
 import socket
 import ssl
+import termios
 
 from .policy import Account, SesPolicy
 
@@ -58,7 +60,7 @@ class Client:
     """One connection; used as a context manager."""
 
     def __init__(self, port, secure=False, context=None, name="localhost"):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=120)
         self.context = context or client_context()
         self.name = name
         self.input = b""
@@ -80,6 +82,10 @@ class Client:
 
     def send(self, data):
         self.sock.sendall(data)
+
+    def has_arrived(self):
+        """Whether the server's system has all that was sent."""
+        return fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4)) == bytes(4)
 
     def line(self):
         """One line without its end; b"" when the server has closed."""
