@@ -15,6 +15,7 @@ import time
 from collections import Counter
 
 import box as boxes
+import procfs
 import pytest
 import spool
 from box import message
@@ -61,7 +62,7 @@ class Crowd:
         return process.returncode
 
     def kill(self, process, patience):
-        children = boxes.children(process.pid)
+        children = procfs.children(process.pid)
         with self.lock:
             self.kills += 1
             self.helpers += bool(children)
