@@ -11,6 +11,7 @@ import socket
 from contextlib import ExitStack
 
 import pytest
+from run import PATIENCE
 
 from real import messages, postfix
 from real.accounts import assert_accepted, tls_lines
@@ -77,7 +78,7 @@ def test_as_few_as_can_be(program, wire, server, authority, mode, version,
         "user": server.user, "password": server.password, "timeout": "60"})
     with wire.at_client():
         result = program.run([f"--file={conf}", RECIPIENT],
-                             messages.of_size(2048), limit=60)
+                             messages.of_size(2048))
     assert_accepted(result)
     trip, = wire.trips()
     least = floor(mode, version, turns)
@@ -95,14 +96,14 @@ def test_what_waits_is_counted(wire, greeting, nodelay, expected):
     with wire.at_server():
         listener = socket.create_server((wire.server, 0))
     with wire.at_client():
-        client = socket.create_connection(listener.getsockname(), 30)
+        client = socket.create_connection(listener.getsockname(), PATIENCE)
     server, _ = listener.accept()
     with listener, client, server:
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
         for piece in greeting:
             server.sendall(piece)
         wanted = len(b"".join(greeting))
-        client.settimeout(30)
+        client.settimeout(PATIENCE)
         while wanted:
             wanted -= len(client.recv(wanted))
         client.sendall(bytes(200))
