@@ -12,6 +12,8 @@ import struct
 import termios
 import time
 
+from run import PATIENCE
+
 
 class Wire:
     """Bytes in, bytes out.  Times are in seconds.  A peer that reset the
@@ -21,7 +23,7 @@ class Wire:
         self.sock = sock
         self.tls = None
         self.said_bye = False       # the peer sent a TLS close_notify
-        sock.settimeout(10)         # for sending to a peer that reads nothing
+        sock.settimeout(PATIENCE)         # for sending to a peer that reads nothing
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _ready(self, deadline):
@@ -95,12 +97,34 @@ class Wire:
 
     def reset(self):
         """End with a RST, once the peer's system has all that was sent."""
-        deadline = time.monotonic() + 1
+        deadline = time.monotonic() + PATIENCE
         while self._unacknowledged() and time.monotonic() < deadline:
             time.sleep(0.001)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
         self.sock.close()
+
+    def wait_read(self):
+        """Until the peer's process has taken all that was sent."""
+        deadline = time.monotonic() + PATIENCE
+        while (self._unacknowledged() or self._unread()) \
+                and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def _unread(self):
+        """Octets in the peer's queue; the peer is on this machine."""
+        try:
+            ours = self.sock.getpeername()[1], self.sock.getsockname()[1]
+            with open("/proc/net/tcp", encoding="ascii") as lines:
+                for line in list(lines)[1:]:
+                    _, near, far, _, queues = line.split()[:5]
+                    ports = (int(near.split(":")[1], 16),
+                             int(far.split(":")[1], 16))
+                    if ports == ours:
+                        return int(queues.split(":")[1], 16)
+        except OSError:
+            pass
+        return 0
 
     def _unacknowledged(self):
         count = fcntl.ioctl(self.sock, termios.TIOCOUTQ, b"\0" * 4)
