@@ -74,17 +74,18 @@ def test_always_leaves_nothing_behind(program, authority):
 def plain(binary):
     """The program of a user who is not root, with a home of his own."""
     home = Path(tempfile.mkdtemp(prefix="spool-"))
-    conf = home / ".postriderrc"
+    conf, copy = home / ".postriderrc", home / "postrider"
+    shutil.copy(binary, copy)       # the build may be closed to him
     conf.write_text(f"host 127.0.0.1\nport {DEAD_PORT}\nqueue on_failure\n"
                     "from sender@example.com\n")
     conf.chmod(0o600)
     user = os.getuid() or 65534
-    for path in (home, conf):
+    for path in (home, conf, copy):
         os.chown(path, user, -1)
 
     def run(*args, **env):
         return subprocess.run(
-            [binary, *args], input=MESSAGE, capture_output=True, check=False,
+            [copy, *args], input=MESSAGE, capture_output=True, check=False,
             env={"HOME": str(home), "PATH": "/usr/bin:/bin", **env},
             user=user if os.getuid() == 0 else None)
     run.home = home
