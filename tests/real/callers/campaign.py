@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 DOMAIN = "example.com"
 SENDER = f"alerts@{DOMAIN}"
 # What is waited for comes; these are for what never does.
-WAIT_SECONDS = 600          # for a daemon: cron looks once a minute
+WAIT_SECONDS = 600          # for a daemon
 CALL_SECONDS = 120          # for the others, after they ended
 RECORDS = "/var/tmp/record"
 
@@ -113,7 +113,7 @@ class Campaign:
 
     def _run_all(self):
         daemons = [one for one in self.callers if one.waits]
-        # cron never sees a file that comes in the second of its look.
+        # What cron does at its start it does once, however long it runs.
         for one in daemons:
             self._prepare(one)
         started = [(one, self._start(one)) for one in daemons]
