@@ -52,6 +52,7 @@ def client_context(ca_file=None):
 def ses_policy(**fields):
     """SES as most tests want it: one account, one verified domain."""
     values = {"region": REGION, "verified": {"example.com"},
+              "idle_seconds": 300.0,
               "accounts": [Account(USER, secret=SECRET)], **fields}
     return SesPolicy(**values)
 
