@@ -14,6 +14,8 @@ import time
 
 from run import PATIENCE
 
+CLOSED = 7      # among the kernel's states of TCP
+
 
 class Wire:
     """Bytes in, bytes out.  Times are in seconds.  A peer that reset the
@@ -97,19 +99,26 @@ class Wire:
 
     def reset(self):
         """End with a RST, once the peer's system has all that was sent."""
-        deadline = time.monotonic() + PATIENCE
-        while self._unacknowledged() and time.monotonic() < deadline:
-            time.sleep(0.001)
+        self._wait_while(self._unacknowledged)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
         self.sock.close()
 
     def wait_read(self):
         """Until the peer's process has taken all that was sent."""
+        self._wait_while(lambda: self._unacknowledged() or self._unread())
+
+    def _wait_while(self, condition):
+        """Not longer than there is a connection."""
         deadline = time.monotonic() + PATIENCE
-        while (self._unacknowledged() or self._unread()) \
+        while not self._is_closed() and condition() \
                 and time.monotonic() < deadline:
             time.sleep(0.001)
+
+    def _is_closed(self):
+        """Whether a reset of the peer has come; nothing arrives then."""
+        return self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO,
+                                    1)[0] == CLOSED
 
     def _unread(self):
         """Octets in the peer's queue; the peer is on this machine."""
