@@ -56,6 +56,16 @@ def build(name, compiler, options):
     return directory
 
 
+def workers():
+    """As many as the processors that we may use, by affinity and by quota."""
+    count = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(count, int(quota) // int(period)))
+    except (OSError, ValueError):       # no limit
+        return count
+
+
 def run_suite(name, directory, parts):
     """Run pytest on the parts that exist; return its junit report."""
     report = directory / "report.xml"
@@ -71,7 +81,7 @@ def run_suite(name, directory, parts):
              if part.startswith("-") or (ROOT / part).exists()]
     status = subprocess.run(
         [
-            "/usr/bin/python3", "-m", "pytest", "-q", "-n", str(os.cpu_count() or 2),
+            "/usr/bin/python3", "-m", "pytest", "-q", "-n", str(workers()),
             "--dist", "load", "-p", "no:cacheprovider",
             f"--junitxml={report}", *parts,
         ],
