@@ -1,13 +1,10 @@
 """Every row of flags_table.py, under the names it is for; and its page."""
 
-import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
-import termios
-import time
 from contextlib import ExitStack
 
 import flags_page
