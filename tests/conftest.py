@@ -13,8 +13,11 @@ TESTS = Path(__file__).resolve().parent
 for folder in (TESTS, TESTS / "lib"):
     sys.path.insert(0, str(folder))
 
+import caller                   # noqa: E402
 from certs import Authority     # noqa: E402
 from run import Program         # noqa: E402
+
+caller.forget()
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,15 @@ build succeeded and tests ran at all.
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/lib"))
+
+import caller       # noqa: E402
 
 BUILDS = [
     # name, compiler, meson options, what of the suite it runs
@@ -54,6 +56,16 @@ def build(name, compiler, options):
     return directory
 
 
+def workers():
+    """As many as the processors that we may use, by affinity and by quota."""
+    count = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(count, int(quota) // int(period)))
+    except (OSError, ValueError):       # no limit
+        return count
+
+
 def run_suite(name, directory, parts):
     """Run pytest on the parts that exist; return its junit report."""
     report = directory / "report.xml"
@@ -69,7 +81,7 @@ def run_suite(name, directory, parts):
              if part.startswith("-") or (ROOT / part).exists()]
     status = subprocess.run(
         [
-            "/usr/bin/python3", "-m", "pytest", "-q", "-n", str(os.cpu_count() or 2),
+            "/usr/bin/python3", "-m", "pytest", "-q", "-n", str(workers()),
             "--dist", "load", "-p", "no:cacheprovider",
             f"--junitxml={report}", *parts,
         ],
@@ -94,15 +106,8 @@ def count(report):
     return passed, failed, skipped
 
 
-def take_signals():
-    """What nohup and the like ignore would stay ignored in what is tested."""
-    for number in (signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def main():
-    take_signals()
+    caller.forget()
     passed = failed = 0
     skipped = []
     for name, compiler, options, parts in BUILDS:

@@ -17,7 +17,7 @@ from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
 from real import exim, packages, postfix
 
-TAKE_SECONDS = 30
+TAKE_SECONDS = 120
 
 # What Postfix takes is gone when it has answered, so that its own deliveries
 # do not compete with the next client.

@@ -6,7 +6,9 @@ With LONG_TESTS a thousand messages wait behind a tenth of a second.
 import os
 
 import flush
+import pytest
 
+TRIES = 4
 IS_LONG = bool(os.environ.get("LONG_TESTS"))
 
 
@@ -22,16 +24,27 @@ def test_it_compares(binary):
 
 
 def test_a_long_wire(binary):
-    """Each waits for the wire most of the time, so ratios mean something."""
+    """Each waits for the wire most of the time, so ratios mean something.
+
+    On a machine that is slower than that wire they do on a longer one.
+    """
     count, delay = (1000, 0.05) if IS_LONG else (48, 0.02)
-    first, one, *others = flush.compare(binary, count, delay, 10)
-    print(first, one, *others, sep="\n")
-    assert first.messages == count and not one.reason
-    assert 2 <= first.connections <= 4 + count // 100
-    assert one.connections == 1
-    assert first.rate > 1.5 * one.rate
-    for other in others:
-        assert other.reason or first.rate > 3 * other.rate
+    for _ in range(TRIES):
+        first, one, *others = flush.compare(binary, count, delay, 10)
+        print(first, one, *others, sep="\n")
+        assert first.messages == count and not one.reason
+        assert first.connections <= 4 + count // 100
+        assert one.connections == 1
+        if is_worth_it(first, one, others):
+            return
+        delay *= 4
+    pytest.fail("several connections are worth nothing")
+
+
+def is_worth_it(first, one, others):
+    return (first.connections >= 2 and first.rate > 1.5 * one.rate
+            and all(other.reason or first.rate > 3 * other.rate
+                    for other in others))
 
 
 def test_a_program_that_fails_is_told(tmp_path):

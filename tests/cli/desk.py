@@ -32,7 +32,7 @@ class Desk:
         self.name, fields = KINDS[kind]
         self.eight_bit = fields.get("eight_bit_mime", True)
         self.facts = PROVIDERS.get(self.name, GENERIC)
-        policy = dict(fields, verified={DOMAIN}, idle_seconds=60.0)
+        policy = dict(fields, verified={DOMAIN}, idle_seconds=300.0)
         mode = "plain"
         if self.name in PROVIDERS:
             policy.update(region=self.facts["region"],
@@ -58,7 +58,7 @@ class Desk:
         """The account as keyword and value."""
         lines = {"host": "127.0.0.1", "port": self.emulator.port,
                  "domain": "client.example.com", "from": SENDER,
-                 "timeout": "15"}
+                 "timeout": "60"}
         if self.name in PROVIDERS:
             lines.update(
                 provider=self.name, region=self.facts["region"],

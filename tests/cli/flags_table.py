@@ -503,7 +503,7 @@ NAMES = [
     ]),
     Row("postrider", "`postrider`, `msmtp`, any other", "the grammar of "
         "msmtp, with sendmail's letters", [
-            sends(f"--from=a@example.com {R} --timeout=4",
+            sends(f"--from=a@example.com {R} --timeout=400",
                   sender="a@example.com",
                   names=name("postrider", "msmtp", "mail")),
         ]),

@@ -9,6 +9,7 @@ import re
 import time
 
 from relay import Relay
+from run import PATIENCE
 
 MESSAGE = b"To: one@example.net\nSubject: s\n\nbody\n"
 DEAD_PORT = 1
@@ -110,7 +111,7 @@ class Queue:
         data = path.read_bytes()
         path.write_bytes(data[:1536] + letters + data[1536 + len(letters):])
 
-    def wait_for(self, condition, seconds=10):
+    def wait_for(self, condition, seconds=PATIENCE):
         """What a process that nobody waits for brings about."""
         end = time.monotonic() + seconds
         while not condition():

@@ -48,6 +48,7 @@ class Relay:
         facts = PROVIDERS[provider]
         self.program = program
         policy.setdefault("region", facts["region"])
+        policy.setdefault("idle_seconds", 300.0)
         policy.setdefault("verified", {SENDER, "example.com"})
         policy.setdefault("accounts", [facts["account"]()])
         chain, key = authority.leaf("good", names=[facts["host"]])
@@ -64,7 +65,7 @@ class Relay:
             "user": facts["user"],
             "password": facts["password"],
             "logfile": program.log_file,
-            "timeout": "10",
+            "timeout": "60",
             "retry_for": "off",
             **(settings or {}),
         }

@@ -18,8 +18,8 @@ from emulator.thread import EmulatorThread
 
 import logline
 from relay import SENDER, SES_KEY, Relay
+from run import PATIENCE
 
-SECONDS = 20
 F_SETPIPE_SZ = 1031
 
 
@@ -92,7 +92,7 @@ class Dialogue:
         """Says QUIT, unless it ends without; returns what is on stderr."""
         if last:
             self.say(last, 221)
-        out, err = self.process.communicate(timeout=SECONDS)
+        out, err = self.process.communicate(timeout=PATIENCE)
         assert out == b""
         assert self.process.returncode == code, err
         return err
@@ -191,7 +191,7 @@ def test_smtplib_over_a_socket(program):
         assert refused == {}
         assert client.vrfy("one")[0] == 252
         client.quit()
-        assert process.communicate(timeout=SECONDS)[1] == b""
+        assert process.communicate(timeout=PATIENCE)[1] == b""
         assert process.returncode == 0
         assert relay.messages[0].content == TEXT + b".\r\n..\r\n.x\r\n"
 
@@ -759,7 +759,7 @@ def test_the_caller_is_killed_in_its_message(program):
         bs.write(TEXT + b"more")
         bs.hang_up()
         bs.process.stdout.close()
-        assert bs.process.wait(SECONDS) == 66
+        assert bs.process.wait(PATIENCE) == 66
         assert relay.messages == [] and relay.sessions == []
         assert bs.log[0]["exitcode"] == "EX_NOINPUT"
 
@@ -770,7 +770,7 @@ def test_nobody_reads_the_replies(program):
         bs.greet()
         bs.process.stdout.close()
         bs.write(b"MAIL FROM:<sender@example.com>\r\n")
-        assert bs.process.wait(SECONDS) == 71
+        assert bs.process.wait(PATIENCE) == 71
         assert relay.sessions == []
 
 
@@ -782,7 +782,7 @@ def test_nobody_reads_standard_error(program):
     try:
         with Dialogue(program, stderr=write_end) as bs:
             out, _ = bs.process.communicate(b"HELO x\r\n" + data + b"QUIT\r\n",
-                                            timeout=SECONDS)
+                                            timeout=PATIENCE)
         assert out.count(b"\r\n451 4.3.5 ") == 200
         assert bs.process.returncode == 78
     finally:

@@ -18,6 +18,7 @@ import threading
 import pytest
 
 from relay import SENDER, Relay
+from run import PATIENCE
 
 SEEDS = range(40)
 ARGS = ["one@example.net"]
@@ -248,7 +249,7 @@ def test_no_room(program, binary):
             ["-c", 'ulimit -f 8; exec "$0" "$@"', str(binary),
              f"--file={conf}", *ARGS],
             b"From: sender@example.com\n\n" + 900_000 * b"\xe4")
-        thread.join(10)
+        thread.join(PATIENCE)
     assert result.code == 71, result.err
     assert b"temporary file" in result.err
     assert result.log[0]["outcome"] == "NOT-SENT"

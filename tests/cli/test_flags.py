@@ -1,13 +1,10 @@
 """Every row of flags_table.py, under the names it is for; and its page."""
 
-import fcntl
 import os
 import re
 import signal
 import socket
 import subprocess
-import termios
-import time
 from contextlib import ExitStack
 
 import flags_page
@@ -15,9 +12,8 @@ import flags_table
 import pytest
 from emulator.policy import Policy
 from emulator.thread import EmulatorThread
-from run import ACCOUNT
+from run import ACCOUNT, PATIENCE, wait_until_read
 
-SECONDS = 20
 # More than is kept in memory, so that there is a file that could be left.
 LONG = 3 * 1024 * 1024
 
@@ -90,7 +86,7 @@ class Caller:
                 ["sh", "-c", f'exec "$0" "$@" {self.case.redirect}',
                  self.path, *self.words(flag)], stdin=stdin,
                 capture_output=True, env=self.environment(), cwd=self.home,
-                timeout=SECONDS, check=False)
+                timeout=PATIENCE, check=False)
             # The offset is shared with the program.
             return (done.returncode, done.stdout, done.stderr,
                     os.lseek(stdin.fileno(), 0, os.SEEK_CUR))
@@ -109,11 +105,11 @@ class Caller:
             wait_until_read(process.stdin)
             process.send_signal(number)
             if self.case.to is None:
-                process.wait(SECONDS)
+                process.wait(PATIENCE)
                 left = b""
             else:
                 left = text[LONG // 2:]
-            out, err = process.communicate(left, SECONDS)
+            out, err = process.communicate(left, PATIENCE)
         finally:
             process.kill()
             process.wait()
@@ -129,14 +125,6 @@ class Caller:
 
 def signum(name):
     return getattr(signal, "SIG" + name)
-
-
-def wait_until_read(pipe):
-    """Until the reader has taken all that is in the pipe."""
-    deadline = time.monotonic() + SECONDS
-    while fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) != bytes(4):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def check_message(case, message):

@@ -113,5 +113,6 @@ def test_program_has_no_privilege(installed):
 def test_mailq_works_from_there(installed, tmp_path):
     link = tmp_path / "mailq"
     link.symlink_to(installed / "bin/postrider")
-    done = subprocess.run([link], capture_output=True)
+    done = subprocess.run([link], capture_output=True,
+                          env={"HOME": str(tmp_path)})
     assert (done.returncode, done.stdout) == (0, b"Mail queue is empty\n")

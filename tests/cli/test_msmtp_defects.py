@@ -85,14 +85,13 @@ def send(program, relay, args, stdin, **lines):
 @pytest.mark.parametrize("mode", ["implicit", "starttls"])
 def test_timeout_under_tls(program, authority, mode, stage):
     chain, key = authority.leaf("good", names=["127.0.0.1"])
-    policy = Policy(faults=[Fault(stage, delay=15.0)])
+    policy = Policy(faults=[Fault(stage, until=lambda: False)])
     with EmulatorThread(policy, chain, key, mode=mode) as relay:
         result = send(program, relay, ["r@x.example"], HEAD + b"\nx\n",
                       tls="on", tls_trust_file=authority.ca_file, timeout="1",
                       tls_starttls="on" if mode == "starttls" else "off")
         assert not result.timed_out
         assert result.code == 75
-        assert result.seconds < 14
 
 
 def test_passwordeval_does_not_read_the_message(program, authority):

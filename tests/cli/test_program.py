@@ -5,6 +5,7 @@ import stat
 import subprocess
 
 import pytest
+from run import PATIENCE
 
 ROWS = [
     # name it is called by, arguments, exit code, standard output, stderr
@@ -120,7 +121,7 @@ def test_pretend_never_reads_stdin(program):
     read_end, write_end = os.pipe()
     try:
         done = subprocess.run([program.path, "-P", f"--file={conf}"],
-                              stdin=read_end, capture_output=True, timeout=10,
+                              stdin=read_end, capture_output=True, timeout=PATIENCE,
                               env=program.environment())
     finally:
         os.close(read_end)

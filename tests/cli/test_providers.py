@@ -6,11 +6,13 @@ cannot be mended ends with the provider's text, its meaning and an exit code.
 """
 
 import re
+import subprocess
 
 import pytest
 from emulator.policy import Fault
 
 from relay import OCI_USER, SENDER, SES_KEY, SES_SECRET, Relay
+from run import PATIENCE, wait_until_read
 
 BOTH = pytest.mark.parametrize("provider", ["ses", "oci"])
 MESSAGE = b"To: one@example.net\nSubject: s\n\nbody\n"
@@ -331,8 +333,8 @@ def test_advice_is_not_repeated(program, authority):
 
 
 def test_advice_about_ports_only_when_connecting(program, authority):
-    with Relay(program, authority, "ses", {"timeout": "1"},
-               faults=[Fault("mail", delay=3)]) as relay:
+    with Relay(program, authority, "ses", {"timeout": "5"},
+               faults=[Fault("mail", until=lambda: False)]) as relay:
         result = relay.send(["a@example.net"], MESSAGE)
         assert result.code == 75
         assert b"MAIL" in result.err and b"port" not in result.err
@@ -350,9 +352,17 @@ def test_advice_about_regions_only_for_the_providers_own_host(program):
 
 def test_idle_server_never_sees_a_slow_writer(program, authority):
     """All of stdin is read first: nothing is connected until then."""
-    with Relay(program, authority, "ses", idle_seconds=1.0) as relay:
-        result = relay.send(["x@example.net"], MESSAGE * 1000)
-        assert result.code == 0, result.err
+    with Relay(program, authority, "ses") as relay:
+        process = subprocess.Popen(
+            [program.path, "x@example.net"], stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=program.environment())
+        process.stdin.write(MESSAGE * 500)
+        process.stdin.flush()
+        wait_until_read(process.stdin)
+        assert relay.sessions == []
+        _, err = process.communicate(MESSAGE * 500, PATIENCE)
+        assert process.returncode == 0, err
+        assert len(relay.messages) == 1
 
 
 def test_too_large_for_the_provider_is_refused_here(program, authority):

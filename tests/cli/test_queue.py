@@ -22,6 +22,8 @@ from emulator.policy import Fault
 
 from relay import SENDER, SES_SECRET
 from mailqueue import DEAD_PORT, MESSAGE, Queue, change_text, rewrite_slots
+from procfs import children, has_taken
+from run import PATIENCE
 from test_bs import Dialogue
 
 THREE = ["one@example.net", "two@example.net", "three@example.net"]
@@ -72,17 +74,18 @@ def test_always_leaves_nothing_behind(program, authority):
 def plain(binary):
     """The program of a user who is not root, with a home of his own."""
     home = Path(tempfile.mkdtemp(prefix="spool-"))
-    conf = home / ".postriderrc"
+    conf, copy = home / ".postriderrc", home / "postrider"
+    shutil.copy(binary, copy)       # the build may be closed to him
     conf.write_text(f"host 127.0.0.1\nport {DEAD_PORT}\nqueue on_failure\n"
                     "from sender@example.com\n")
     conf.chmod(0o600)
     user = os.getuid() or 65534
-    for path in (home, conf):
+    for path in (home, conf, copy):
         os.chown(path, user, -1)
 
     def run(*args, **env):
         return subprocess.run(
-            [binary, *args], input=MESSAGE, capture_output=True, check=False,
+            [copy, *args], input=MESSAGE, capture_output=True, check=False,
             env={"HOME": str(home), "PATH": "/usr/bin:/bin", **env},
             user=user if os.getuid() == 0 else None)
     run.home = home
@@ -197,9 +200,7 @@ def test_a_dialogue_has_no_children(program, authority):
             reply = bs.transaction(MESSAGE.replace(b"\n", b"\r\n"))
             assert reply[0].startswith(b"250")
             queue.wait_for(lambda: queue.everything() == {})
-            pid = bs.process.pid
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-            assert children == ""
+            assert children(bs.process.pid) == []
             assert bs.say(b"NOOP")[0].startswith(b"250")
         assert len(queue.relay.messages) == 3
 
@@ -255,7 +256,8 @@ def test_killed_between_two_transactions(program, authority):
     """Who has it is known; only the others are tried again."""
     people = [f"p{i}@example.net" for i in range(60)]
     with Queue(program, authority, {"queue": "always", "timeout": "60"},
-               faults=[Fault("mail", delay=30.0, skip=1, times=1)]) as queue:
+               faults=[Fault("mail", until=lambda: False, skip=1, times=1)]
+               ) as queue:
         child = subprocess.Popen(
             [program.path, *people], stdin=subprocess.PIPE,
             env=program.environment(), stderr=subprocess.DEVNULL)
@@ -317,7 +319,9 @@ def test_killed_behind_the_dot(program, authority, unknown):
     """The file says what the dead process no longer could."""
     with Queue(program, authority, {"queue": "always", "timeout": "60",
                                     "queue_unknown": unknown},
-               faults=[Fault("body-end", delay=30.0, times=1)]) as queue:
+               faults=[Fault("body-end", until=lambda: False, times=1)]
+               ) as queue:
+        begun = int(time.time())
         child = subprocess.Popen(
             [program.path, "-t"], stdin=subprocess.PIPE,
             env=program.environment(), stderr=subprocess.DEVNULL)
@@ -325,9 +329,12 @@ def test_killed_behind_the_dot(program, authority, unknown):
         child.stdin.close()
         queue.wait_for(lambda: queue.names() and "unknown" in
                        queue.letters(queue.names()[0]).values())
+        # Marked before the dot leaves, and the fault is for this one only.
+        relay = queue.relay.emulator
+        queue.wait_for(lambda: relay.messages or relay.refused)
         child.kill()
         child.wait()
-        assert queue.json()[0]["next_try"] >= time.time() + 14 * 60
+        assert queue.json()[0]["next_try"] >= begun + 15 * 60
         queue.make_due()
         result = queue.run()
         assert result.code == 0
@@ -425,8 +432,14 @@ def test_a_sender_that_is_not_approved_is_shown_three_times(
 def test_a_sender_that_is_not_approved_among_several_connections(
         program, authority):
     """Mail of another sender has gone before, over four connections."""
-    with Queue(program, authority, provider="oci", verified={SENDER},
-               faults=[Fault("body-end", delay=0.05)]) as queue:
+    with Queue(program, authority, provider="oci",
+               verified={SENDER}) as queue:
+        relay = queue.relay.emulator
+        # The others are begun when the first one was of use.
+        relay.faults.add(
+            Fault("body-end", times=1),
+            Fault("body-end", delay=0.05,
+                  until=lambda: len(relay.sessions) > 1))
         good = queue.keep(*20 * [MESSAGE])
         queue.keep(*30 * [MESSAGE], args=("-t", "-f", "other@example.com"))
         for path in (queue.spool / "new").iterdir():
@@ -449,13 +462,13 @@ def test_a_relay_that_ends_every_session(program, authority):
 
 def test_the_daily_quota(program, authority):
     """One is refused, the others need not ask; twenty minutes at least."""
-    with Queue(program, authority, daily_quota=2, settings={"retry_for": "10"}
-               ) as queue:
+    with Queue(program, authority, daily_quota=2,
+               settings={"retry_for": "3600"}) as queue:
         queue.keep(*6 * [MESSAGE])
         queue.make_due()
         begun = time.time()
         result = queue.run()
-        assert result.code == 0 and result.seconds < 5
+        assert result.code == 0
         assert len(queue.relay.messages) == 2
         assert len(queue.relay.emulator.refused) == 1
         entry, = [one for one in queue.json() if one["attempts"] == 2]
@@ -679,8 +692,9 @@ def test_host_of_the_command_line_has_no_queue(program, authority):
 
 
 def test_a_signal_ends_a_run_after_the_message(program, authority):
-    with Queue(program, authority, {"timeout": "60"}, faults=[
-            Fault("body-end", delay=1.0, times=1)]) as queue:
+    told = threading.Event()
+    with Queue(program, authority, faults=[
+            Fault("body-end", until=told.is_set, times=1)]) as queue:
         queue.keep(*3 * [MESSAGE])
         queue.make_due()
         child = subprocess.Popen([program.path, "-q"],
@@ -688,7 +702,9 @@ def test_a_signal_ends_a_run_after_the_message(program, authority):
         queue.wait_for(lambda: any(
             "unknown" in str(one["recipients"]) for one in queue.json()))
         child.send_signal(signal.SIGTERM)
-        assert child.wait(20) == 0
+        queue.wait_for(lambda: has_taken(child.pid, signal.SIGTERM))
+        told.set()
+        assert child.wait(PATIENCE) == 0
         assert len(queue.relay.messages) == 1
         assert queue.everything() == {"new": 2}
 
@@ -727,24 +743,24 @@ def test_nothing_is_started_when_nothing_is_due(program, authority):
 
 def test_nobody_waits_for_what_runs_behind(program, authority):
     """No descriptor of the caller is kept open, and no child is his."""
-    with Queue(program, authority, {"timeout": "60"}) as queue:
+    seen = threading.Event()
+    with Queue(program, authority) as queue:
         queue.keep(*2 * [MESSAGE])
         queue.make_due()
         queue.relay.emulator.faults.add(
-            Fault("body-end", delay=4.0, skip=1, times=1))
+            Fault("body-end", until=seen.is_set, skip=1, times=1))
         read, write = os.pipe()
-        begun = time.monotonic()
         child = subprocess.Popen(
             [program.path, "-t"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[write],
             env=program.environment())
         os.close(write)
-        out, err = child.communicate(MESSAGE)
+        out, err = child.communicate(MESSAGE, PATIENCE)
         assert (child.returncode, out, err) == (0, b"", b"")
         assert os.read(read, 1) == b""
         os.close(read)
-        assert time.monotonic() - begun < 3
         assert queue.everything() == {"new": 2}
+        seen.set()
         queue.wait_for(lambda: queue.everything() == {})
         assert len(queue.relay.messages) == 3
 
@@ -770,7 +786,7 @@ def test_it_stops_after_a_hundred(program, authority):
         copies(queue, name, 104)
         queue.make_due()
         assert queue.send().code == 0
-        queue.wait_for(lambda: len(queue.names()) <= 5, 30)
+        queue.wait_for(lambda: len(queue.names()) <= 5)
         with open(queue.spool / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)    # it has ended
         assert queue.everything() == {"new": 5}
@@ -812,11 +828,11 @@ def test_settings_of_one_message_are_not_those_of_the_others(
 ])
 def test_a_busy_relay_is_waited_for(program, authority, when, stage, reply,
                                     sessions):
-    with Queue(program, authority, {"queue": when, "retry_for": "5"},
+    with Queue(program, authority, {"queue": when, "retry_for": "3600"},
                faults=[Fault(stage, reply=reply, times=1)]) as queue:
         result = queue.send()
         assert (result.code, result.err) == (0, b"")
-        assert 0.7 <= result.seconds < 4
+        assert result.seconds >= 0.7
         assert len(queue.relay.messages) == 1
         assert len(queue.relay.sessions) == sessions
         assert [line["outcome"] for line in result.log] == ["ACCEPTED"]
@@ -830,9 +846,10 @@ def test_patience_ends(program, authority, when, code):
                faults=[Fault("body-end", reply=BUSY)]) as queue:
         result = queue.send()
         assert result.code == code
-        assert 1.9 <= result.seconds < 4
+        assert result.seconds >= 1.9
         assert result.log[-1]["outcome"] == "TEMP"
-        assert len(queue.relay.emulator.refused) == 3
+        # After one second, and when the two are over: a slow try takes both.
+        assert 2 <= len(queue.relay.emulator.refused) <= 3
         assert queue.everything() == ({"new": 1} if code == 0 else {})
         if code == 0:
             assert queue.json()[0]["attempts"] == 1
@@ -848,10 +865,10 @@ def test_patience_ends(program, authority, when, code):
     Fault("auth", reply="535 Authentication Credentials Invalid"),
 ], ids=lambda fault: fault.reply or "lost")
 def test_nothing_else_is_waited_for(program, authority, fault):
-    with Queue(program, authority, {"queue": "off", "retry_for": "10"},
+    with Queue(program, authority, {"queue": "off", "retry_for": "3600"},
                faults=[fault]) as queue:
         result = queue.send()
-        assert result.code != 0 and result.seconds < 3
+        assert result.code > 0
         assert len(queue.relay.sessions) == 1
 
 
@@ -859,14 +876,14 @@ def test_patience_can_be_turned_off(program, authority):
     with Queue(program, authority, {"queue": "off", "retry_for": "off"},
                faults=[Fault("body-end", reply=BUSY)]) as queue:
         result = queue.send()
-        assert result.code == 75 and result.seconds < 3
+        assert result.code == 75
         assert len(queue.relay.sessions) == 1
 
 
 @pytest.mark.parametrize("when", ["off", "always"])
 def test_only_the_busy_part_is_sent_again(program, authority, when):
     people = [f"p{i}@example.net" for i in range(120)]
-    with Queue(program, authority, {"queue": when, "retry_for": "5"},
+    with Queue(program, authority, {"queue": when, "retry_for": "3600"},
                faults=[Fault("body-end", reply=BUSY, skip=1, times=1)]
                ) as queue:
         result = queue.send(people)
@@ -882,7 +899,7 @@ def test_the_secret_is_asked_for_again(program, authority):
     """It was forgotten after the first AUTH."""
     count = program.home / "count"
     with Queue(program, authority, {
-            "queue": "off", "retry_for": "5", "password": None,
+            "queue": "off", "retry_for": "3600", "password": None,
             "passwordeval": f"echo x >> {count}; echo {SES_SECRET}"},
             faults=[Fault("body-end", reply=BUSY, times=1)]) as queue:
         assert queue.send().code == 0
@@ -891,7 +908,7 @@ def test_the_secret_is_asked_for_again(program, authority):
 
 def test_a_run_is_patient_too(program, authority):
     """Over the same connection; and an account that stays busy is left."""
-    with Queue(program, authority, {"retry_for": "2"}, faults=[
+    with Queue(program, authority, {"retry_for": "3600"}, faults=[
             Fault("body-end", reply=BUSY, skip=1, times=1)]) as queue:
         queue.keep(*3 * [MESSAGE])
         queue.make_due()
@@ -901,8 +918,8 @@ def test_a_run_is_patient_too(program, authority):
         queue.relay.emulator.faults.add(Fault("body-end", reply=BUSY))
         queue.keep(*4 * [MESSAGE])
         queue.make_due()
-        result = queue.run()
-        assert result.code == 0 and result.seconds < 5
+        queue.configure(retry_for="2")
+        assert queue.run().code == 0
         assert sorted(one["attempts"] for one in queue.json()) == \
             3 * [1] + [2]
 

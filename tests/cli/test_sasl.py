@@ -10,6 +10,7 @@ import pytest
 
 from dialog.script import steps_of
 from dialog.server import ScriptServer
+from run import PATIENCE
 from tls_server import TlsServer
 
 NAME = "mail.example.org"
@@ -100,7 +101,7 @@ def test_scram(program, authority, auth, offered, flip, mechanism, gs2,
     conf = program.configure(account(authority, server.port, auth=auth))
     result = program.run([f"--file={conf}", "one@example.net"],
                          b"Subject: x\n\nx\n")
-    server.join(30)
+    server.join(PATIENCE)
     assert not server.is_alive()
     assert (server.mechanism, server.gs2) == (mechanism, gs2)
     assert server.outcome.startswith(outcome), result.err

@@ -3,10 +3,11 @@
 import ssl
 import time
 
+from run import PATIENCE
+
 from dialog import notation
 from dialog.variants import ends_itself
 
-PATIENCE = 10           # seconds a client may take for anything
 LISTEN = 0.002          # seconds to listen for a client that talks too early
 ENDLESS = 16 << 20      # bytes of an endless reply a client may take
 
@@ -270,7 +271,7 @@ class Player:
         self._flush()
         self.report.note("-", f"{self.cut} of {step}".encode())
         if self.dot_answered:
-            time.sleep(0.01)    # let the client read it before a RST comes
+            self.wire.wait_read()   # before a RST takes it away
         if self.cut.how == "close":
             self._do_close(step)
         else:

@@ -4,6 +4,8 @@ import dataclasses
 import re
 from pathlib import Path
 
+from run import PATIENCE
+
 from dialog import notation
 
 MODES = ("plain", "pipelined", "bytes", "cut")
@@ -51,7 +53,7 @@ class Dialogue:
     title: str = ""
     modes: tuple = ("plain", "bytes", "cut")
     connection: str = "one"     # one, optional, none
-    limit: float = 15
+    limit: float = PATIENCE
     config: list = dataclasses.field(default_factory=list)
     args: str = ""
     stdin: object = None        # None: the standard message

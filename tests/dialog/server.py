@@ -15,6 +15,8 @@ import socket
 import ssl
 import threading
 
+from run import PATIENCE
+
 from dialog.player import Player
 from dialog.wire import Wire
 
@@ -68,7 +70,7 @@ class ScriptServer:
 
     def __exit__(self, *exception):
         self._stop.close()
-        self._thread.join(30)
+        self._thread.join(2 * PATIENCE)
         if self._thread.is_alive():
             self.report.problem("the server did not come to an end")
         self._listener.close()

@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from run import PATIENCE
 
 from dialog import notation, script, variants
 from dialog.server import ScriptServer
@@ -25,12 +26,13 @@ def chat(lines, *words, **how):
     each after something was received, except for those after a None."""
     with ScriptServer(script.steps_of(lines), **how) as server:
         with socket.create_connection(("127.0.0.1", server.port)) as client:
-            client.settimeout(0.2)
+            client.settimeout(PATIENCE)
             try:
                 for before, word in zip((b"", *words), words):
                     if word is not None and before is not None:
                         client.recv(4096)
                     client.sendall(word or b"")
+                client.settimeout(1)    # then it closes
                 while client.recv(4096):
                     pass
             except (TimeoutError, ConnectionError):
@@ -51,7 +53,7 @@ RIGHT = {
 WRONG = {
     "another-line": ([*HELLO, "bye"], b"HELO me\r\n"),
     "bare-lf": ([*HELLO, "hangup"], b"EHLO me\n"),
-    "before-the-greeting": (["sleep: 0.05", *HELLO, "bye"], None, EHLO),
+    "before-the-greeting": (["sleep: 2", *HELLO, "bye"], None, EHLO),
     "two-at-once": ([*HELLO, "C: NOOP", "S: 250 Ok"], EHLO + b"NOOP\r\n"),
     "gone-too-early": ([*HELLO, "C: NOOP", "S: 250 Ok"], EHLO),
     "more-after-the-end": ([*HELLO, "bye"], EHLO, b"MAIL\r\n"),

@@ -12,6 +12,10 @@ import struct
 import termios
 import time
 
+from run import PATIENCE
+
+CLOSED = 7      # among the kernel's states of TCP
+
 
 class Wire:
     """Bytes in, bytes out.  Times are in seconds.  A peer that reset the
@@ -21,7 +25,7 @@ class Wire:
         self.sock = sock
         self.tls = None
         self.said_bye = False       # the peer sent a TLS close_notify
-        sock.settimeout(10)         # for sending to a peer that reads nothing
+        sock.settimeout(PATIENCE)         # for sending to a peer that reads nothing
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _ready(self, deadline):
@@ -95,12 +99,41 @@ class Wire:
 
     def reset(self):
         """End with a RST, once the peer's system has all that was sent."""
-        deadline = time.monotonic() + 1
-        while self._unacknowledged() and time.monotonic() < deadline:
-            time.sleep(0.001)
+        self._wait_while(self._unacknowledged)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              struct.pack("ii", 1, 0))
         self.sock.close()
+
+    def wait_read(self):
+        """Until the peer's process has taken all that was sent."""
+        self._wait_while(lambda: self._unacknowledged() or self._unread())
+
+    def _wait_while(self, condition):
+        """Not longer than there is a connection."""
+        deadline = time.monotonic() + PATIENCE
+        while not self._is_closed() and condition() \
+                and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def _is_closed(self):
+        """Whether a reset of the peer has come; nothing arrives then."""
+        return self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO,
+                                    1)[0] == CLOSED
+
+    def _unread(self):
+        """Octets in the peer's queue; the peer is on this machine."""
+        try:
+            ours = self.sock.getpeername()[1], self.sock.getsockname()[1]
+            with open("/proc/net/tcp", encoding="ascii") as lines:
+                for line in list(lines)[1:]:
+                    _, near, far, _, queues = line.split()[:5]
+                    ports = (int(near.split(":")[1], 16),
+                             int(far.split(":")[1], 16))
+                    if ports == ours:
+                        return int(queues.split(":")[1], 16)
+        except OSError:
+            pass
+        return 0
 
     def _unacknowledged(self):
         count = fcntl.ioctl(self.sock, termios.TIOCOUTQ, b"\0" * 4)

@@ -5,8 +5,10 @@ be, and gives back replies as they came.
 """
 
 import base64
+import fcntl
 import socket
 import ssl
+import termios
 
 from .policy import Account, SesPolicy
 
@@ -50,6 +52,7 @@ def client_context(ca_file=None):
 def ses_policy(**fields):
     """SES as most tests want it: one account, one verified domain."""
     values = {"region": REGION, "verified": {"example.com"},
+              "idle_seconds": 300.0,
               "accounts": [Account(USER, secret=SECRET)], **fields}
     return SesPolicy(**values)
 
@@ -58,7 +61,7 @@ class Client:
     """One connection; used as a context manager."""
 
     def __init__(self, port, secure=False, context=None, name="localhost"):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=120)
         self.context = context or client_context()
         self.name = name
         self.input = b""
@@ -80,6 +83,10 @@ class Client:
 
     def send(self, data):
         self.sock.sendall(data)
+
+    def has_arrived(self):
+        """Whether the server's system has all that was sent."""
+        return fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4)) == bytes(4)
 
     def line(self):
         """One line without its end; b"" when the server has closed."""

@@ -58,7 +58,8 @@ class Fault:
     the close comes after that many octets of the reply.  `reset` makes every
     close a TCP reset.  With `deliver` a message whose reply is lost was stored
     all the same.  In stage "body" the fault strikes once `after_octets` have
-    been read; a delay there means that the server stops reading.
+    been read; a delay there means that the server stops reading.  `until` is a
+delay that ends once this function says True, however long that takes.
 
     `skip` lets that many matching occasions pass, `times` limits how often the
     fault strikes, `session` names the one session (counted from 1) and `match`
@@ -74,6 +75,7 @@ class Fault:
     close: Optional[str] = None
     reset: bool = False
     delay: float = 0.0
+    until: Optional[Callable] = None
     trickle: Optional[float] = None  # one octet at a time, this many seconds
     truncate: Optional[int] = None
     deliver: bool = False

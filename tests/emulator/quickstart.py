@@ -76,7 +76,7 @@ def write_account(home, show, port, ca_file):
 def send(sendmail, home):
     env = {"HOME": str(home), "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
     return subprocess.run([str(sendmail), "-t", "-i"], input=MESSAGE, text=True,
-                          env=env, timeout=15, capture_output=True)
+                          env=env, timeout=120, capture_output=True)
 
 
 def present(show, done, emulator, home):

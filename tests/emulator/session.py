@@ -24,6 +24,13 @@ def to_wire(text):
     return "".join(f"{line}\r\n" for line in lines).encode("ascii", "replace")
 
 
+async def be_late(fault):
+    """As long as the fault wants it."""
+    await asyncio.sleep(fault.delay)
+    while fault.until and not fault.until():
+        await asyncio.sleep(0.005)
+
+
 class Session(Commands):
     """State of one connection; `record` is what the tests get to see."""
 
@@ -201,8 +208,8 @@ class Session(Commands):
         await self._reply("body-end", text, fault)
 
     async def _reply(self, stage, text, fault):
-        if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
+        if fault:
+            await be_late(fault)
         self.note_surplus(stage)
         if fault is None:
             await self.say(text)
@@ -249,8 +256,7 @@ class Session(Commands):
             struck.add(id(fault))
             if not fault.strikes("body", self.record.number, b""):
                 continue
-            if fault.delay:
-                await asyncio.sleep(fault.delay)
+            await be_late(fault)
             if fault.reply or fault.garbage is not None:
                 code = await self._misbehave(fault, fault.reply or "")
                 if code == 421:
@@ -264,7 +270,7 @@ class Session(Commands):
         """The handshake; what the client did is noted in the record."""
         fault = self.emulator.faults.take("tls", self.record.number)
         if fault:
-            await asyncio.sleep(fault.delay)
+            await be_late(fault)
             if fault.garbage is not None:
                 await self.wire.send_raw(fault.garbage)
             if fault.close:

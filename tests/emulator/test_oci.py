@@ -272,8 +272,11 @@ def test_connection_limit(emulate):
 
 
 def test_idle_client(emulate):
-    emulator = emulate(policy(idle_seconds=0.2), mode="implicit")
+    patient = policy(idle_seconds=300.0)
+    emulator = emulate(patient, mode="implicit")
     with Client(emulator.port, secure=True) as client:
         client.hello()
+        patient.idle_seconds = 0.2      # behind the next command
+        client.command("NOOP")
         assert client.reply() == "421 Timeout waiting for data from client."
         assert client.closed()

@@ -5,7 +5,7 @@ import threading
 
 from .server import Emulator
 
-JOIN_SECONDS = 10
+PATIENCE = 120      # seconds that nothing should ever take
 
 
 class EmulatorThread:
@@ -30,9 +30,9 @@ class EmulatorThread:
 
     def start(self):
         self._thread.start()
-        self._ready.wait(JOIN_SECONDS)
+        self._ready.wait(PATIENCE)
         if self._error:
-            self._thread.join(JOIN_SECONDS)
+            self._thread.join(PATIENCE)
             raise self._error
         return self
 
@@ -40,7 +40,7 @@ class EmulatorThread:
         """End it; raises if the thread hangs or the emulator had a bug."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
-            self._thread.join(JOIN_SECONDS)
+            self._thread.join(PATIENCE)
         if self._thread.is_alive():
             raise RuntimeError("the emulator did not stop")
         for error in [*self.emulator.errors, self._error]:
@@ -98,13 +98,13 @@ class EmulatorThread:
     def faults(self):
         return self.emulator.faults
 
-    def settle(self, timeout=5.0):
+    def settle(self, timeout=PATIENCE):
         """Wait until every session has ended, so that records are complete."""
         store = self.emulator.store
         if not store.wait(store.all_ended, timeout):
             raise TimeoutError("a session is still open")
 
-    def wait_messages(self, count, timeout=5.0):
+    def wait_messages(self, count, timeout=PATIENCE):
         """Wait until `count` messages were delivered and return them."""
         store = self.emulator.store
         if not store.wait(lambda: len(store.messages) >= count, timeout):

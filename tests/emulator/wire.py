@@ -12,7 +12,7 @@ import struct
 
 CHUNK = 256 * 1024
 CLEAR_KEPT = 64 * 1024
-LINGER = 1.0     # seconds to wait for the client's end after ours
+LINGER = 20.0    # seconds to wait for the client's end after ours
 
 
 class Hangup(Exception):

@@ -19,8 +19,7 @@ import subprocess
 import tempfile
 
 import pytest
-
-SECONDS = 60
+from run import PATIENCE
 
 IS_LONG = bool(os.environ.get("LONG_TESTS"))
 
@@ -58,7 +57,7 @@ def missing():
     done = subprocess.run(
         ["strace", "-o", "/dev/null", "-e", "trace=write",
          "-e", "inject=write:error=EIO:when=1", "echo", "x"],
-        capture_output=True, check=False, timeout=SECONDS)
+        capture_output=True, check=False, timeout=PATIENCE)
     if done.returncode == 1 and not done.stdout:
         return None
     return ("strace cannot trace here: "
@@ -87,7 +86,7 @@ def _run(tool, command, stdin, env, cwd):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=cwd,
         start_new_session=True)
     try:
-        out, err = process.communicate(stdin, timeout=SECONDS)
+        out, err = process.communicate(stdin, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

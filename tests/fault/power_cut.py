@@ -55,7 +55,7 @@ def record(command, stdin, env, cwd, always=""):
              "fdatasync,renameat2,linkat,unlinkat,ftruncate",
              *inject.on_top(always), *map(str, command)],
             input=stdin, env=env, cwd=cwd, capture_output=True, check=False,
-            timeout=60)
+            timeout=inject.PATIENCE)
         return done.returncode, log.read().splitlines()
 
 

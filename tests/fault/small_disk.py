@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from run import Program
+from run import PATIENCE, Program
 
 PAGE = 4096
 
@@ -79,5 +79,5 @@ class ProgramOn(Program):
         super().__init__("/usr/bin/nsenter", program.home)
         self.prefix = ["-t", str(disk.holder.pid), *disk.enter, program.path]
 
-    def run(self, args, stdin=b"", env=None, limit=20):
+    def run(self, args, stdin=b"", env=None, limit=PATIENCE):
         return super().run([*self.prefix, *args], stdin, env, limit)

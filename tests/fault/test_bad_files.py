@@ -4,16 +4,20 @@ Nothing of it is ever sent, the program never crashes, it says one line for
 each, and the sound message among them is sent all the same.
 """
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
 import box
 import inject
+import procfs
 import pytest
 import spool
+from run import PATIENCE
 
 AT_ONCE = 40        # files of one run
 
@@ -297,46 +301,57 @@ def test_open_to_others(box, sound, mode):
 
 
 def test_swapped_between_open_and_lock(box, sound):
-    """The name goes to another file while the lock is waited for."""
+    """The name goes to another file before the lock is taken."""
     inject.need()
     name, data = sound
     other = spool.renamed(data, name).replace(b"one@", b"own@")
     path = box.spool.path / "new" / name
     spare = box.spool.path / "tmp" / "spare"
-    for number in range(2 if not inject.IS_LONG else 12):
-        put(box, {name: data})
-        put(box, {"spare": spool.change_head(other, lambda head: head)},
-            "tmp")
-        mark = box.mark()
-        # Every lock comes a while after the open.
-        process = subprocess.Popen(
-            ["strace", "-o", "/dev/null", "-e", "trace=flock", "-e",
-             "inject=flock:delay_enter=300000", *box.command("-q")],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env=box.program.environment(),
-            cwd=box.program.home, start_new_session=True)
-        deadline = time.monotonic() + 20
-        while not is_open_by_child(process.pid, path):
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.002)
+    put(box, {name: data})
+    _, points = box.trace(("-q",))
+    point = next(one for one in points if one.name == "openat"
+                 and name in one.text and "O_RDWR" in one.text)
+    put(box, {name: data})
+    put(box, {"spare": spool.change_head(other, lambda head: head)}, "tmp")
+    mark = box.mark()
+    # It stops when it has the file open.
+    process = subprocess.Popen(
+        ["strace", "-o", "/dev/null", "-e", "trace=openat", "-e",
+         f"inject=openat:signal=STOP:when={point.number}",
+         *box.command("-q")],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env=box.program.environment(),
+        cwd=box.program.home, start_new_session=True)
+    try:
+        wait_until(lambda: opened_by(process, path))
         spare.rename(path)
-        process.communicate(timeout=30)
-        # Neither the old file, which has no name, nor half of each.
-        assert not box.delivered(mark).counts, number
-        assert path.read_bytes() == spool.change_head(other, lambda h: h)
+        # It may not have stopped yet, and would then for good.
+        wait_until(lambda: go_on(process))
+        process.communicate()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    # Neither the old file, which has no name, nor half of each.
+    assert not box.delivered(mark).counts
+    assert path.read_bytes() == spool.change_head(other, lambda h: h)
 
 
-def is_open_by_child(tracer, path):
-    for child in subprocess.run(
-            ["pgrep", "-P", str(tracer)], capture_output=True, text=True,
-            check=False).stdout.split():
-        try:
+def wait_until(condition):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def opened_by(tracer, path):
+    """Whether the process that it runs has the file open to write."""
+    assert tracer.poll() is None
+    for child in procfs.children(tracer.pid):
+        with contextlib.suppress(OSError):
             for fd in os.listdir(f"/proc/{child}/fd"):
                 if os.readlink(f"/proc/{child}/fd/{fd}") == str(path) and \
                         is_writable(child, fd):
                     return True
-        except OSError:
-            pass
     return False
 
 
@@ -346,15 +361,23 @@ def is_writable(process, fd):
     return int(re.search(r"flags:\s+(\d+)", text)[1], 8) & os.O_RDWR
 
 
+def go_on(tracer):
+    """Whether it has come to its end."""
+    for child in procfs.children(tracer.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGCONT)
+    return tracer.poll() is not None
+
+
 def test_locked_by_another(box, sound):
     """Somebody works on it: left alone without a word, the others go."""
     name, data = sound
     put(box, {name: data, spool.new_name(8): spool.renamed(data, spool.new_name(8))})
     path = box.spool.path / "new" / name
-    holder = subprocess.Popen(["flock", str(path), "sleep", "60"],
+    holder = subprocess.Popen(["flock", str(path), "sleep", "3600"],
                               start_new_session=True)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while subprocess.run(["flock", "-n", str(path), "true"],
                              check=False).returncode == 0:
             assert time.monotonic() < deadline

@@ -12,17 +12,18 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 
 import inject
 import pytest
 import spool
-from box import children
 from emulator.policy import Account, Fault, Policy
 from emulator.thread import EmulatorThread
+from procfs import children, has_taken, is_alive
+from run import PATIENCE
 
-SECONDS = 60            # for what happens at once
 RCPT = "n{}@example.net"
 FAILURES = 3
 STEP = 12               # of the sweeps, short form
@@ -68,21 +69,26 @@ def relay_with_login(box, authority, settings=None, **policy):
         yield relay
 
 
-def late(seconds=0.05):
+def late(seconds=0.05, until=None):
     """A relay takes its time over each message, so that one is not enough."""
-    return Fault("body-end", delay=seconds)
+    return Fault("body-end", delay=seconds, until=until)
 
 
-def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
+def hold_until(condition, seconds=0.05):
+    """Faults: all messages but one wait for it, for which the first
+    connection had to be of use."""
+    return [Fault("body-end", delay=seconds, times=1),
+            late(seconds, condition)]
+
+
+def late_until(relay, count, seconds=0.05):
+    """They wait until there are so many connections."""
+    relay.faults.add(*hold_until(lambda: len(relay.sessions) >= count,
+                                 seconds))
 
 
 def wait_until(condition, what):
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.005)
@@ -109,9 +115,8 @@ def running(box):
 def test_connections(box, count, limit, most):
     """As many as are worth while, and each has the oldest first."""
     box.fill(count, RCPT)
-    with relay_of(box, {"queue_connections": limit},
-                  faults=[late()] if count > 15 and limit > 1 else []) \
-            as relay:
+    with relay_of(box, {"queue_connections": limit}) as relay:
+        late_until(relay, 1 if count == 31 else most)
         result = box.run()
         relay.settle()
         assert (result.code, result.err) == (0, b"")
@@ -125,7 +130,8 @@ def test_connections(box, count, limit, most):
 
 def test_it_is_the_default(box):
     box.fill(80, RCPT)
-    with relay_of(box, faults=[late()]) as relay:
+    with relay_of(box) as relay:
+        late_until(relay, 4)
         assert box.run().code == 0
         relay.settle()
         assert len(relay.sessions) == 4
@@ -135,7 +141,8 @@ def test_it_is_the_default(box):
 def test_rate_of_all_together(box):
     """Recipients a second, however many connections there are."""
     box.fill(60, RCPT)
-    with relay_of(box, {"max_rate": 20}, faults=[late(0.3)]) as relay:
+    with relay_of(box, {"max_rate": 20}) as relay:
+        late_until(relay, 2, 0.3)
         result = box.run()
         relay.settle()
         assert len(relay.sessions) > 1
@@ -159,8 +166,8 @@ def test_the_secret_is_asked_for_once(box, authority):
     box.fill(80, RCPT)
     with relay_with_login(
             box, authority,
-            {"passwordeval": f"echo x >>{asked}; echo secret"},
-            faults=[late()]) as relay:
+            {"passwordeval": f"echo x >>{asked}; echo secret"}) as relay:
+        late_until(relay, 4)
         result = box.run()
         relay.settle()
         assert (result.code, result.err) == (0, b"")
@@ -211,7 +218,8 @@ def test_relay_that_takes_few_messages(box, silently):
 def test_relay_that_grants_few_connections(box, granted):
     """Those it refuses are no message's fault."""
     box.fill(60, RCPT)
-    with relay_of(box, max_connections=granted, faults=[late()]) as relay:
+    with relay_of(box, max_connections=granted) as relay:
+        late_until(relay, granted)
         result = box.run()
         relay.settle()
         assert (result.code, result.err) == (0, b"")
@@ -242,7 +250,8 @@ def test_dead_credentials_stop_all(box, authority):
     """535 in one process is the last word for the others."""
     box.fill(80, RCPT)
     with relay_with_login(box, authority, faults=[
-            late(), Fault("auth", reply="535 5.7.8 bad", skip=1)]) as relay:
+            Fault("auth", reply="535 5.7.8 bad", skip=1)]) as relay:
+        late_until(relay, 2)
         box.run()
         relay.settle()
         assert 1 < len(relay.sessions) <= 1 + FAILURES
@@ -252,24 +261,34 @@ def test_dead_credentials_stop_all(box, authority):
 
 # ------------------------------------------------------------ signals
 
-def crew_at_work(box, relay, process, processes=2):
-    """When so many of its processes have delivered something."""
+def crew_at_work(relay, process, processes=4):
+    """When so many of its processes have something at the dot."""
     wait_until(lambda: len(by_session(relay)) >= processes,
                "one connection only")
     return children(process.pid)
+
+
+def gate():
+    """(event, faults): the relay falls silent until the event is set."""
+    event = threading.Event()
+    return event, hold_until(event.is_set)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("to_all", [False, True], ids=["parent", "all"])
 def test_a_signal_ends_it_after_the_messages_in_hand(box, number, to_all):
     box.fill(200, RCPT)
-    with relay_of(box, faults=[late(0.1)]) as relay, \
-            running(box) as process:
-        workers = crew_at_work(box, relay, process)
+    told, hold = gate()
+    with relay_of(box, faults=hold) as relay, running(box) as process:
+        workers = crew_at_work(relay, process)
         assert len(workers) == 4
-        for pid in [process.pid, *(workers if to_all else [])]:
+        called = [process.pid, *(workers if to_all else [])]
+        for pid in called:
             os.kill(pid, number)
-        assert process.wait(SECONDS) == 0
+        wait_until(lambda: all(has_taken(pid, number) for pid in called),
+                   "a signal waits")
+        told.set()
+        assert process.wait(PATIENCE) == 0
         assert process.stderr.read() == b""
         assert not any(map(is_alive, workers))
         relay.settle()
@@ -294,15 +313,17 @@ def count_unknown(box):
 def test_a_second_signal_ends_it_at_once(box):
     box.fill(100, RCPT)
     with relay_of(box, {"timeout": 600}) as relay, running(box) as process:
-        relay.faults.add(Fault("body-end", delay=300.0, skip=20))
+        relay.faults.add(Fault("body-end", until=lambda: False, skip=20))
         wait_until(lambda: len(relay.messages) >= 20, "not enough")
         wait_until(lambda: count_unknown(box) > 1, "nobody is at the dot")
         workers = children(process.pid)
         process.send_signal(signal.SIGTERM)
+        wait_until(lambda: has_taken(process.pid, signal.SIGTERM),
+                   "the signal waits")
         time.sleep(0.2)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(SECONDS) == -signal.SIGTERM
+        assert process.wait(PATIENCE) == -signal.SIGTERM
         wait_until(lambda: not any(map(is_alive, workers)),
                    "a process stayed behind")
 
@@ -310,11 +331,12 @@ def test_a_second_signal_ends_it_at_once(box):
 def test_the_run_is_killed(box):
     """Its processes finish what they have in hand, and keep the lock."""
     box.fill(200, RCPT)
-    with relay_of(box, faults=[late(0.1)]) as relay, \
-            running(box) as process:
-        workers = crew_at_work(box, relay, process)
+    dead, hold = gate()
+    with relay_of(box, faults=hold) as relay, running(box) as process:
+        workers = crew_at_work(relay, process)
         process.kill()
-        process.wait(SECONDS)
+        process.wait(PATIENCE)
+        dead.set()
         box.spool.wait_for_runs()
         wait_until(lambda: not any(map(is_alive, workers)),
                    "a process stayed behind")
@@ -329,10 +351,12 @@ def test_the_run_is_killed(box):
 
 def test_one_of_its_processes_is_killed(box):
     box.fill(100, RCPT)
-    with relay_of(box, faults=[late()]) as relay, running(box) as process:
-        workers = crew_at_work(box, relay, process, 4)
+    dead, hold = gate()
+    with relay_of(box, faults=hold) as relay, running(box) as process:
+        workers = crew_at_work(relay, process)
         os.kill(workers[1], signal.SIGKILL)
-        assert process.wait(SECONDS) == 71
+        dead.set()
+        assert process.wait(PATIENCE) == 71
         assert b"signal 9" in process.stderr.read()
         relay.settle()
         left = box.spool.letters()

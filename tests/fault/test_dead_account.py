@@ -10,6 +10,7 @@ import pytest
 import spool
 from emulator.policy import Account, Fault, Policy
 from emulator.thread import EmulatorThread
+from run import PATIENCE
 
 MESSAGES = 1000
 CONNECTIONS = 3
@@ -31,7 +32,7 @@ class Door:
     def __exit__(self, *_):
         self.sock.shutdown(socket.SHUT_RDWR)
         self.sock.close()
-        self.thread.join(10)
+        self.thread.join(PATIENCE)
 
     def serve(self):
         while True:

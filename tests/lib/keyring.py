@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from run import PATIENCE
+
 TOOLS = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"]
 LOGIN = "/org/freedesktop/secrets/collection/login"
 
@@ -99,7 +101,7 @@ class Bus:
         return process
 
     @staticmethod
-    def _wait(condition, seconds=30):
+    def _wait(condition, seconds=PATIENCE):
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
@@ -112,7 +114,7 @@ class Bus:
             ["dbus-send", f"--bus={self.address}", "--print-reply=literal",
              f"--dest={destination}", path, method, *arguments],
             env=self._whole_environment(), stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, check=False, timeout=60,
+            stderr=subprocess.DEVNULL, check=False, timeout=PATIENCE,
             ).stdout.decode()
 
 
@@ -169,7 +171,7 @@ class Keyring(Bus):
         done = subprocess.run(
             ["secret-tool", *args], input=stdin, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, env=self._whole_environment(),
-            check=False, timeout=60)
+            check=False, timeout=PATIENCE)
         return done.returncode, done.stdout
 
     def put(self, host, user, password):

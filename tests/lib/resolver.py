@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from run import PATIENCE
 
 # As the C library has them, and patient beyond any limit of ours.
 OPTIONS = "options timeout:30 attempts:5\n"
@@ -100,7 +101,7 @@ def run(program, zone, args, stdin=b"", prefix=()):
         [*UNSHARE, sys.executable, __file__, "--inside", json.dumps(zone),
          str(program.home), *prefix, program.path, *args],
         env=program.environment(), cwd=program.home, input=stdin,
-        capture_output=True, timeout=90, check=False)
+        capture_output=True, timeout=PATIENCE, check=False)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@
 """
 
 import dataclasses
+import fcntl
 import os
 import signal
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -20,6 +22,10 @@ import logline
 # What an instrumented build needs to be told; nothing else gets through.
 PASSED_ON = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "MSAN_OPTIONS",
              "GCOV_PREFIX", "GCOV_PREFIX_STRIP", "LLVM_PROFILE_FILE")
+
+# Seconds in which everything has come to its end, on any machine: waiting has
+# a condition, and this is only there so that what hangs is a failure.
+PATIENCE = 120
 
 # The account of a test that says nothing else.  No generated header, so that
 # every byte on the wire is known.
@@ -31,10 +37,18 @@ ACCOUNT = {
     "from_full_name": "",   # and not that of whoever runs the tests
     "tls": "off",
     "auth": "off",
-    "timeout": "5",
+    "timeout": "60",
     "set_date_header": "off",
     "set_msgid_header": "off",
 }
+
+
+def wait_until_read(pipe):
+    """Until the reader has taken all that is in the pipe."""
+    deadline = time.monotonic() + PATIENCE
+    while fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) != bytes(4):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 @dataclasses.dataclass
@@ -82,7 +96,7 @@ class Program:
         env.update(extra or {})
         return env
 
-    def run(self, args, stdin=b"", env=None, limit=20):
+    def run(self, args, stdin=b"", env=None, limit=PATIENCE):
         """Run with arguments (str or bytes); kill it after `limit` seconds."""
         start = time.monotonic()
         process = subprocess.Popen(

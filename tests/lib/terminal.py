@@ -11,6 +11,7 @@ The terminal is the controlling one (/dev/tty); standard input, output and
 error are pipes, as with a caller that has a terminal.
 """
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -21,9 +22,7 @@ import termios
 import time
 
 import logline
-from run import Result
-
-LIMIT = 20          # seconds for any one thing
+from run import PATIENCE, Result
 
 
 def _take_terminal(path):
@@ -52,8 +51,9 @@ class Terminal:
             stderr=subprocess.PIPE, cwd=self.program.home,
             env=self.program.environment(self.env),
             preexec_fn=lambda: _take_terminal(path))
-        self.process.stdin.write(self.stdin)
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):      # it has ended
+            self.process.stdin.write(self.stdin)
+            self.process.stdin.close()
         self.process.stdin = None
         return self
 
@@ -72,7 +72,7 @@ class Terminal:
 
     def expect(self, words):
         """Wait until the terminal shows these words."""
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + PATIENCE
         while words not in self.seen:
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self.master], [], [], max(left, 0))
@@ -86,7 +86,7 @@ class Terminal:
     def end(self):
         """Wait for its end; also takes what the terminal still shows."""
         start = time.monotonic()
-        out, err = self.process.communicate(timeout=LIMIT)
+        out, err = self.process.communicate(timeout=PATIENCE)
         while select.select([self.master], [], [], 0)[0]:
             self.seen += os.read(self.master, 4096)
         log = self.program.log_file

@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 
-SECONDS = 20
+from run import PATIENCE
 
 
 class TlsServer(threading.Thread):
@@ -19,7 +19,7 @@ class TlsServer(threading.Thread):
         self.context.maximum_version = newest
         self.context.load_cert_chain(*tls)
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(SECONDS)
+        self.listener.settimeout(PATIENCE)
         self.port = self.listener.getsockname()[1]
         self.heard = []
         self.stream = self._file = None
@@ -27,7 +27,7 @@ class TlsServer(threading.Thread):
     def run(self):
         with self.listener:
             sock, _ = self.listener.accept()
-        sock.settimeout(SECONDS)
+        sock.settimeout(PATIENCE)
         with self.context.wrap_socket(sock, server_side=True) as self.stream:
             self._file = self.stream.makefile("rwb")
             self.talk(self._say, self._hear)

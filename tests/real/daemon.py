@@ -14,21 +14,28 @@ import tempfile
 import time
 from pathlib import Path
 
+from run import PATIENCE
+
 from real import processes
 
-START_SECONDS = 30
-ATTEMPTS = 3            # a port that was free may be taken by then
+ATTEMPTS = 3
 
 
-def free_ports(address, count):
-    """Ports the kernel picks, all different."""
-    sockets = []
-    try:
-        for _ in range(count):
-            sockets.append(socket.create_server((address, 0)))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
+class Ports:
+    """Ports that the kernel picks and keeps for who sets SO_REUSEADDR, as
+    servers do: of sockets that are bound and never listen."""
+
+    def __init__(self, address, count):
+        self._sockets = [socket.socket() for _ in range(count)]
+        for one in self._sockets:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind((address, 0))
+
+    def __iter__(self):
+        return (one.getsockname()[1] for one in self._sockets)
+
+    def close(self):
+        for one in self._sockets:
             one.close()
 
 
@@ -39,6 +46,7 @@ class Daemon:
     def __init__(self, address="127.0.0.1"):
         self.address = address
         self.ports = {}
+        self._kept = None
         self.base = None
         self.master = self.guard = None
 
@@ -61,7 +69,7 @@ class Daemon:
         path = self.base / self.log_name
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def has_logged(self, words, seconds=10.0):
+    def has_logged(self, words, seconds=PATIENCE):
         """Wait for words in the log: they come when there is time."""
         deadline = time.monotonic() + seconds
         while words not in self.log:
@@ -69,6 +77,13 @@ class Daemon:
                 return False
             time.sleep(0.05)
         return True
+
+    def _pick(self, names):
+        """Ports for these, which are this server's until it is stopped."""
+        if self._kept:
+            self._kept.close()
+        self._kept = Ports(self.address, len(names))
+        self.ports = dict(zip(names, self._kept))
 
     def _start(self):
         for _ in range(ATTEMPTS):
@@ -89,7 +104,7 @@ class Daemon:
                 command, stdin=subprocess.DEVNULL, stdout=errors,
                 stderr=errors, env=environment, start_new_session=True)
         self.guard = processes.Guard(self.master.pid, self.base)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.master.poll() is not None:
                 break
@@ -130,5 +145,7 @@ class Daemon:
         try:
             self._end_processes()
         finally:
+            if self._kept:
+                self._kept.close()
             if self.base:
                 shutil.rmtree(self.base, ignore_errors=True)

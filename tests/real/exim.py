@@ -18,7 +18,7 @@ import pwd
 import shutil
 
 from real import packages
-from real.daemon import Daemon, free_ports
+from real.daemon import Daemon
 from real.packages import Unavailable
 from real.postfix import OWNER, PASSWORD, USER
 
@@ -129,9 +129,8 @@ class Exim(Daemon):
             f"root:x:0:\n{ACCOUNT}:x:{owner.pw_gid}:\n")
 
     def _choose_ports(self):
-        ports = free_ports(self.address, len(self.listeners))
-        self.ports = dict(zip(self.listeners, ports))
-        settings = dict(zip(ports, self.listeners.values()))
+        self._pick(self.listeners)
+        settings = dict(zip(self.ports.values(), self.listeners.values()))
         (self.base / "conf").write_text(CONFIGURATION.format(
             base=self.base, address=self.address, user=self.user,
             password=self.password, chain=self.base / "chain",

@@ -20,10 +20,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from run import PATIENCE
+
+from real.daemon import ATTEMPTS, Ports
+
 REALM = "EXAMPLE.COM"
 TOOLS = ["krb5kdc", "kadmin.local", "kdb5_util", "kinit"]
-START_SECONDS = 20
-ATTEMPTS = 3        # a port that was free may be taken by then
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 CLIENTS = """\
@@ -69,7 +71,7 @@ class Realm:
     def __enter__(self):
         self.base = Path(tempfile.mkdtemp(prefix="kerberos-"))
         self.base.chmod(0o755)
-        self.centre = None
+        self.centre = self._kept = None
         lost = self.base / "lost"
         lost.write_text("leak:libgssapi_krb5\nleak:libgssglue\n")
         self.environment = {
@@ -124,9 +126,9 @@ class Realm:
                        stdin=subprocess.DEVNULL, capture_output=True)
 
     def _start(self):
-        for _ in range(ATTEMPTS):
-            with socket.create_server(("127.0.0.1", 0)) as one:
-                port = one.getsockname()[1]
+        for _ in range(ATTEMPTS):       # the port for UDP may be another's
+            self._kept = Ports("127.0.0.1", 1)
+            port, = self._kept
             self._write(port)
             if self._answers(port):
                 return
@@ -138,7 +140,7 @@ class Realm:
             ["krb5kdc", "-n", "-r", REALM, "-P", str(self.base / "pid")],
             env=self._inside, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.centre.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
@@ -150,5 +152,7 @@ class Realm:
     def _stop(self):
         if self.centre:
             self.centre.terminate()
-            self.centre.wait(10)
-        self.centre = None
+            self.centre.wait(PATIENCE)
+        if self._kept:
+            self._kept.close()
+        self.centre = self._kept = None

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 120       # for one call of apt-get
+SECONDS = 600       # for one call of apt-get
 
 
 class Unavailable(Exception):

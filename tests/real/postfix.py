@@ -23,8 +23,10 @@ import shutil
 import subprocess
 import time
 
+from run import PATIENCE
+
 from real import packages
-from real.daemon import Daemon, free_ports
+from real.daemon import Daemon
 from real.packages import Unavailable, unpacked
 
 # Accounts every Debian has.  Postfix wants three that share no group.
@@ -34,7 +36,7 @@ OWNER, SETGID_GROUP, DELIVERY = "uucp", "games", "nobody"
 USER, PASSWORD, REALM = "tester", "canary-7Hq2-Zt9w-Vb4k", "example.com"
 MECHANISMS = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256"
 SMALL_LIMIT = 20000     # message_size_limit of the listener "small"
-SLOW_SECONDS = 20       # before the listener "slow" answers DATA
+SLOW_SECONDS = 600      # before the listener "slow" answers DATA
 
 ANY, TLS12, TLS13 = ">=TLSv1.2", "TLSv1.2", "TLSv1.3"
 AUTHENTICATED = {"smtpd_sasl_auth_enable": "yes",
@@ -253,9 +255,7 @@ class Postfix(Daemon):
         path.chmod(0o400)
 
     def _choose_ports(self):
-        self.ports = dict(zip(self.listeners,
-                              free_ports(self.address,
-                                         len(self.listeners))))
+        self._pick(self.listeners)
         lines = []
         for name, port in self.ports.items():
             lines.append(f"{self.address}:{port} inet n - n - - smtpd")
@@ -289,7 +289,7 @@ class Postfix(Daemon):
                 found.append((path, queue_id, sender, recipients))
         return found
 
-    def take(self, recipient, seconds=30):
+    def take(self, recipient, seconds=PATIENCE):
         """The one message to this recipient, which is forgotten then."""
         deadline = time.monotonic() + seconds
         while not (found := self._find(recipient)):

@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+from run import PATIENCE
+
 
 class Silent:
     """Listens on loopback; keeps what comes and says nothing."""
@@ -35,7 +37,7 @@ class Silent:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
                 one.close()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def _serve(self):
         with contextlib.suppress(OSError):
@@ -44,7 +46,7 @@ class Silent:
             while data := self._client.recv(65536):
                 self.received += data
 
-    def is_connected(self, seconds=0.0):
+    def is_connected(self, seconds=PATIENCE):
         """Whether somebody has connected, after so many seconds at most."""
         return self._connected.wait(seconds)
 
@@ -69,7 +71,7 @@ def running(command, stdin, **options):
                 stream.close()
 
 
-def wait_for(condition, what, seconds=10.0):
+def wait_for(condition, what, seconds=PATIENCE):
     """Poll until a condition holds; the time it may take is generous."""
     deadline = time.monotonic() + seconds
     while not condition():

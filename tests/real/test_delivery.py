@@ -73,7 +73,7 @@ def test_postfix_says_which_version(measured, postfix, authority):
             conf = measured.configure(
                 postfix_lines(postfix, name, authority.ca_file))
             measured.run([f"--file={conf}", to], messages.of_size(2 * KIB))
-            postfix.take(to)
+            assert postfix.has_logged(f"{postfix.take(to).queue_id}: client=")
             seen = re.findall(rf"postfix/{re.escape(name)}/smtpd.*"
                               r"connection established.*: TLSv([\d.]+) ",
                               postfix.log)
@@ -137,6 +137,7 @@ def test_mechanism(program, postfix, authority, name):
     result = program.run([f"--file={conf}", to], messages.of_size(2 * KIB))
     assert_accepted(result)
     stored = postfix.take(to)
+    assert postfix.has_logged(f"{stored.queue_id}: client=")
     used = re.search(rf"{stored.queue_id}: client=.*sasl_method=(\S+), "
                      rf"sasl_username={re.escape(postfix.user)}", postfix.log)
     assert used[1] == ("SCRAM-SHA-256" if name == "on" else name)

@@ -68,8 +68,7 @@ def offered(stream):
 def hello(program, certificate, authority, env=None):
     with (EmulatorThread(Policy(), *certificate, mode="implicit") as emulator,
           Tap(emulator.port) as tap):
-        conf = program.configure({"port": tap.port, "timeout": "20",
-                                  **tls_lines("implicit", authority.ca_file)})
+        conf = program.configure({"port": tap.port, **tls_lines("implicit", authority.ca_file)})
         assert_accepted(program.run([f"--file={conf}", "a@example.net"],
                                     MESSAGE, env))
         return offered(tap.sent)

@@ -11,6 +11,7 @@ import pwd
 import struct
 
 import pytest
+from run import PATIENCE
 from tls_server import TlsServer
 
 from real import kerberos
@@ -176,7 +177,7 @@ def test_layers(program, authority, certificate, site, monkeypatch, layers,
         **tls_lines("implicit", authority.ca_file)})
     result = program.run([f"--file={conf}", "one@example.net"], MESSAGE,
                          env=site.realm.environment)
-    server.join(30)
+    server.join(PATIENCE)
     assert not server.is_alive()
     assert result.code == code, result.err
     assert server.chosen == 1

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
+from run import PATIENCE
 
 from real import stall
 from real.accounts import (assert_accepted, assert_refused, postfix_lines,
@@ -43,7 +44,7 @@ def shell(program, redirection, args, stdin):
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {redirection}', "sh", program.path, *args],
         input=stdin, capture_output=True, env=program.environment(),
-        cwd=program.home, timeout=20, check=False)
+        cwd=program.home, timeout=PATIENCE, check=False)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_output_nobody_reads(program, plain):
         done = subprocess.run(
             [program.path, "-v", f"--file={conf}", TO], input=MESSAGE,
             stdout=closed, stderr=closed, env=program.environment(),
-            cwd=program.home, timeout=20, check=False)
+            cwd=program.home, timeout=PATIENCE, check=False)
     assert done.returncode == 0
     assert len(plain.messages) == 1
 
@@ -129,7 +130,7 @@ def test_silent_server(program, authority, mode):
         result = program.run([f"--file={conf}", TO], MESSAGE)
         assert server.is_connected()
     assert_refused(result, 75, "NOT-SENT")
-    assert 0.9 < result.seconds < 15
+    assert result.seconds > 0.9
     assert b"body" not in server.received
 
 
@@ -146,7 +147,7 @@ def test_slow_input_keeps_the_network_idle(program, plain):
             assert process.poll() is None
             assert not plain.sessions
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     message, = plain.messages
     assert message.content.endswith(b"\r\n\r\nbody\r\n")
 
@@ -178,7 +179,7 @@ def test_not_dumpable_and_no_core(program, open_place):
     place, copy = open_place, open_place / "program"
     shutil.copy(program.path, copy)
     with stall.Silent() as server:
-        conf = program.configure({"port": server.port, "timeout": "20",
+        conf = program.configure({"port": server.port, "timeout": "600",
                                   "logfile": place / "log"})
         shutil.move(conf, place / "conf")
         os.chown(place / "conf", NOBODY, NOBODY)
@@ -186,7 +187,7 @@ def test_not_dumpable_and_no_core(program, open_place):
                 [*AS_NOBODY, str(copy), f"--file={place / 'conf'}", TO],
                 MESSAGE, cwd=place, env=program.environment(),
                 preexec_fn=allow_core) as process:
-            assert server.is_connected(10), process.stderr.read()
+            assert server.is_connected(), process.stderr.read()
             status = open(f"/proc/{process.pid}/status").read()
             assert f"Uid:\t{NOBODY}\t" in status
             assert stall.owner_of_proc(process.pid) == 0
@@ -226,7 +227,7 @@ def before_auth(program, authority):
         with stall.running([program.path, f"--file={conf}", TO], MESSAGE,
                            cwd=program.home,
                            env=program.environment()) as process:
-            assert server.is_connected(10)
+            assert server.is_connected()
             yield process
 
 
@@ -292,7 +293,7 @@ def locked_conf(program, emulator, authority, **more):
     return program.configure({
         "port": emulator.port, **tls_lines("implicit", authority.ca_file),
         "tls_host_override": HOST, "user": USER, "auth": "plain",
-        "timeout": "20", **more})
+        "timeout": "600", **more})
 
 
 SOURCE = pytest.mark.parametrize(

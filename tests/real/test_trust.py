@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from emulator.policy import Account, Policy
 from emulator.thread import EmulatorThread
+from run import PATIENCE
 
 from real import stores
 from real.accounts import assert_accepted, assert_refused, tls_lines
@@ -56,7 +57,7 @@ class Server:
         done = subprocess.run(
             [BUILD / "tests/real/whole-store", str(self.emulator.port),
              stores.HOST, self.trust_file], capture_output=True, text=True,
-            check=True, timeout=30, stdin=subprocess.DEVNULL)
+            check=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
         what, _, reason = done.stdout.strip().partition(": ")
         first = "The certificate is NOT trusted. "
         return what, reason.removeprefix(first).strip()

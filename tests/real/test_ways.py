@@ -1,6 +1,7 @@
 """The way to the server: sockets, proxies, source addresses, many addresses.
 """
 
+import contextlib
 import shutil
 import socket
 
@@ -17,11 +18,10 @@ USER, PASSWORD = "tester", "never on the wire"
 MESSAGE = b"Subject: a way\n\ntext\n"
 
 
-def mail(program, lines, limit=20):
+def mail(program, lines):
     """One message for an account with these lines."""
     conf = program.configure(lines)
-    return program.run([f"--file={conf}", "someone@example.net"], MESSAGE,
-                       limit=limit)
+    return program.run([f"--file={conf}", "someone@example.net"], MESSAGE)
 
 
 def plain_server(**policy):
@@ -329,7 +329,7 @@ def test_source_ip_on_the_command_line(program):
         result = program.run([
             "--host=127.0.0.1", f"--port={emulator.port}",
             "--source-ip=127.0.0.4", "--from=sender@example.com",
-            "--connect-timeout=5", "someone@example.net"], MESSAGE)
+            "--connect-timeout=60", "someone@example.net"], MESSAGE)
         assert (result.code, result.err) == (0, b"")
         emulator.settle()
         assert emulator.sessions[0].address == "127.0.0.4"
@@ -357,17 +357,20 @@ def with_hosts(program, lines):
 
 
 def test_a_silent_address_is_not_waited_for(program):
-    """Far less than the ten seconds that one address may take."""
-    with plain_server() as emulator, ways.Hole("127.0.0.2", emulator.port):
-        with_hosts(program, ["127.0.0.2 many.example",
-                             "127.0.0.1 many.example"])
+    """Each may take ten seconds, and all of them together two minutes."""
+    silent = [f"127.0.0.{i}" for i in range(2, 14)]
+    with plain_server() as emulator, contextlib.ExitStack() as stack:
+        for address in silent:
+            stack.enter_context(ways.Hole(address, emulator.port))
+        with_hosts(program, [f"{address} many.example"
+                             for address in [*silent, "127.0.0.1"]])
         result = mail(program, {"host": "many.example", "timeout": "off",
                                 "port": emulator.port})
         assert_accepted(result)
         emulator.settle()
         # Once the other address has won, the silent one is let go.
         assert len(emulator.sessions) == 1
-    assert result.seconds < 9
+    assert result.seconds < 60
 
 
 def test_every_address_refuses(program):

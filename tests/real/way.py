@@ -5,8 +5,9 @@ import select
 import socket
 import threading
 
+from run import PATIENCE
+
 CHUNK = 256 * 1024
-JOIN_SECONDS = 20
 
 
 class Way:
@@ -28,7 +29,7 @@ class Way:
 
     def __exit__(self, *_):
         self._stop.close()
-        self._thread.join(JOIN_SECONDS)
+        self._thread.join(PATIENCE)
         for one in (self._listener, self._stopped):
             one.close()
         if self._thread.is_alive():
@@ -43,7 +44,7 @@ class Way:
             client = self._listener.accept()[0]
             self.connections += 1
             with client, contextlib.suppress(OSError, EOFError):
-                client.settimeout(JOIN_SECONDS)
+                client.settimeout(PATIENCE)
                 self.serve(client)
 
     def hang(self):

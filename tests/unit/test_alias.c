@@ -592,8 +592,7 @@ TEST(cut_everywhere)
 
 static char *path_of(const char *name)
 {
-	return arena_printf(
-	    &arena, "/tmp/unit-alias-%d-%s", (int)getpid(), name);
+	return arena_printf(&arena, "/tmp/unit-alias-%u-%s", unit_number, name);
 }
 
 static void write_file(const char *path, struct slice text)

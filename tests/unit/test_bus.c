@@ -64,8 +64,8 @@ static char directory[64];
 
 static void make_directory(const char *name)
 {
-	snprintf(directory, sizeof(directory), "/tmp/unit-bus-%d%s",
-	    (int)getpid(), name);
+	snprintf(directory, sizeof(directory), "/tmp/unit-bus-%u%s",
+	    unit_number, name);
 	CHECK_INT(mkdir(directory, 0700), 0);
 }
 
@@ -123,8 +123,8 @@ TEST(runtime_directory_with_odd_characters)
 	make_directory(" ;,=%\xc3\xa4");
 	fd = make_socket();
 	snprintf(expected, sizeof(expected),
-	    "unix:path=/tmp/unit-bus-%d%%20%%3b%%2c%%3d%%25%%c3%%a4/bus",
-	    (int)getpid());
+	    "unix:path=/tmp/unit-bus-%u%%20%%3b%%2c%%3d%%25%%c3%%a4/bus",
+	    unit_number);
 	check_bus(NULL, directory, expected);
 	close(fd);
 	remove_all();

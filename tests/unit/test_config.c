@@ -12,8 +12,8 @@ static const char *path_of(const char *name)
 	static char path[200];
 
 	if (!*directory) {
-		snprintf(directory, sizeof(directory), "/tmp/unit-config-%d",
-		    (int)getpid());
+		snprintf(directory, sizeof(directory), "/tmp/unit-config-%u",
+		    unit_number);
 		CHECK_INT(mkdir(directory, 0755), 0);
 	}
 	snprintf(path, sizeof(path), "%s/%s", directory, name);

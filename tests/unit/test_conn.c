@@ -195,7 +195,7 @@ TEST(too_late)
 	CASE("half a line");
 	say(peer, "250 o", 5);
 	CHECK_INT(conn_line(c, 100, deadline_in_ms(60), &line, &why), -1);
-	CHECK(io_now() - before >= 115 && io_now() - before < 3000);
+	CHECK(io_now() - before >= 115);
 	close(peer);
 	conn_free(c);
 }
@@ -232,11 +232,10 @@ TEST(drip)
 	struct conn *c = pair(SOCK_STREAM, NULL, &peer);
 	struct fail why = { .kind = FAIL_NONE };
 	struct slice line;
-	int64_t before = io_now();
 	pid_t child = fork();
 
 	if (child == 0) {
-		for (int i = 0; i < 100; i++) {
+		for (int i = 0; i < 900; i++) {
 			if (write(peer, "x", 1) != 1)
 				break;
 			usleep(20000);
@@ -246,7 +245,8 @@ TEST(drip)
 	close(peer);
 	CHECK_INT(conn_line(c, 1000, deadline_in_ms(200), &line, &why), -1);
 	CHECK_INT(why.kind, FAIL_LOST);
-	CHECK(io_now() - before < 1500);
+	/* And not that the drip has come to its end. */
+	CHECK_STR(why.text, "timed out");
 	conn_free(c);
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
@@ -407,7 +407,6 @@ TEST(nobody_reads)
 	struct conn *c = pair(SOCK_STREAM, NULL, &peer);
 	struct fail why = { .kind = FAIL_NONE };
 	struct slice s = { block, sizeof(block) };
-	int64_t before = io_now();
 
 	CASE("put");
 	CHECK_INT(conn_put(c, s, deadline_in_ms(100), &why), -1);
@@ -424,7 +423,6 @@ TEST(nobody_reads)
 	c = pair(SOCK_STREAM, NULL, &peer);
 	CHECK_INT(stream(c, s, 1, &why), -1);
 	CHECK_STR(why.text, "timed out");
-	CHECK(io_now() - before < 5000);
 	conn_free(c);
 	close(peer);
 }

@@ -226,8 +226,8 @@ static const char *write_netrc(const char *name, const char *text)
 	char *place = paths[*name == 's'];
 	int fd;
 
-	snprintf(place, sizeof(paths[0]), "/tmp/unit-cred-%d-%s", (int)getpid(),
-	    name);
+	snprintf(
+	    place, sizeof(paths[0]), "/tmp/unit-cred-%u-%s", unit_number, name);
 	if (!text)
 		return place;
 	fd = open(place, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -374,7 +374,7 @@ TEST(files)
 	};
 
 	memset(large, 'x', sizeof(large));
-	snprintf(path, sizeof(path), "/tmp/unit-cred-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/unit-cred-%u", unit_number);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct file_row row = rows[i];
 
@@ -393,7 +393,7 @@ TEST(files_that_are_none)
 		.failure = "not a regular file" };
 
 	CASE("FIFO");
-	snprintf(path, sizeof(path), "/tmp/unit-cred-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/unit-cred-%u", unit_number);
 	CHECK_INT(mkfifo(path, 0600), 0);
 	CHECK(geteuid() != 0 || chown(path, NOBODY, 0) == 0);
 	CHECK_INT(child_run(read_as_nobody, &row), 0);

@@ -104,7 +104,7 @@ TEST(silence)
 	static const struct {
 		const char *label;
 		int address, total;
-	} rows[] = { { "per address", 1, 30 }, { "in all", 30, 1 } };
+	} rows[] = { { "per address", 1, 600 }, { "in all", 600, 1 } };
 
 	unsigned port = 0;
 	int server = bound(AF_INET, &port), knock[8];
@@ -127,7 +127,7 @@ TEST(silence)
 		CHECK_INT(dial(&params, &why), -1);
 		CHECK_INT(why.kind, FAIL_CONNECT);
 		CHECK(strstr(why.text, "timed out") != NULL);
-		CHECK(io_now() - before >= 900 && io_now() - before < 5000);
+		CHECK(io_now() - before >= 900 && io_now() - before < 60000);
 	}
 	for (int i = 0; i < 8; i++)
 		io_close(knock[i]);

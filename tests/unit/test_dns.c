@@ -174,7 +174,8 @@ TEST(look_up)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct sockaddr_in at = { .sin_family = AF_INET };
-		struct dns_params params = { .server = &at, .seconds = 2 };
+		struct dns_params params = { .server = &at,
+			.seconds = rows[i].is_silent ? 2 : 60 };
 		socklen_t size = sizeof(at);
 		struct dns_srv_list list = { .n = 0 };
 		struct fail why = { .kind = FAIL_NONE };
@@ -196,7 +197,7 @@ TEST(look_up)
 		CHECK_INT(why.kind, rows[i].kind);
 		if (rows[i].host)
 			CHECK_STR(list.v[0].host, rows[i].host);
-		CHECK(io_now() - start < 30000);
+		CHECK(io_now() - start < 60000);
 		(void)kill(pid, SIGKILL);
 		(void)child_wait(pid);
 		close(s.fd);

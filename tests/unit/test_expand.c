@@ -23,7 +23,7 @@ static void write_mailname(const char *text)
 	int fd;
 
 	snprintf(
-	    mailname, sizeof(mailname), "/tmp/unit-expand-%d", (int)getpid());
+	    mailname, sizeof(mailname), "/tmp/unit-expand-%u", unit_number);
 	fd = open(mailname, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	CHECK(fd >= 0);
 	CHECK_INT(write(fd, text, n), n);

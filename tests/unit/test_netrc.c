@@ -174,7 +174,7 @@ TEST(files)
 	};
 	bool is_root = geteuid() == 0;
 
-	snprintf(path, sizeof(path), "/tmp/unit-netrc-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/unit-netrc-%u", unit_number);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct file_row row = rows[i];
 		size_t n = strlen(row.text);

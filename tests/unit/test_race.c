@@ -192,25 +192,25 @@ TEST(who_wins)
 		const char *label, *field;
 		const char *winner; /* NULL: nobody */
 		const char *text;
-		int at_least_ms, below_ms;
+		int at_least_ms;
 	} rows[] = {
-		{ "alone", "o", "127.0.0.2", "", 0, 200 },
-		{ "the first", "oo", "127.0.0.2", "", 0, 200 },
-		{ "behind a refusal, at once", "ro", "127.0.0.3", "", 0, 200 },
-		{ "behind five refusals", "rrrrro", "127.0.0.7", "", 0, 200 },
+		{ "alone", "o", "127.0.0.2", "", 0 },
+		{ "the first", "oo", "127.0.0.2", "", 0 },
+		{ "behind a refusal, at once", "ro", "127.0.0.3", "", 0 },
+		{ "behind five refusals", "rrrrro", "127.0.0.7", "", 0 },
 		{ "behind a hole, after the stagger", "ho", "127.0.0.3", "",
-		    240, 900 },
-		{ "behind two holes", "hho", "127.0.0.4", "", 490, 1400 },
-		{ "a refusal spares the wait", "hro", "127.0.0.4", "", 240,
-		    900 },
-		{ "all refuse", "rrr", NULL, "Connection refused", 0, 400 },
-		{ "a hole alone", "h", NULL, "Connection timed out", 900,
-		    4000 },
+		    240 },
+		{ "behind two holes", "hho", "127.0.0.4", "", 490 },
+		{ "a refusal spares the wait", "hro", "127.0.0.4", "", 240 },
+		{ "all refuse", "rrr", NULL, "Connection refused", 0 },
+		{ "a hole alone", "h", NULL, "Connection timed out", 900 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fail why = { .kind = FAIL_NONE };
-		struct race_params params = { .address_seconds = 1 };
+		/* Whoever waits for a hole beside a winner fails by it. */
+		struct race_params params = { .address_seconds =
+						  rows[i].winner ? 600 : 1 };
 		struct list l = { .n = 0 };
 		struct hole holes[2];
 		int server[8], n_holes = 0, before, fd;
@@ -236,7 +236,7 @@ TEST(who_wins)
 			add(&l, host[j], port);
 		}
 		params.list = l.v;
-		params.total = deadline_in(10);
+		params.total = deadline_in(600);
 		before = descriptors();
 		start = io_now();
 		fd = race(&params, &why);
@@ -252,7 +252,7 @@ TEST(who_wins)
 			CHECK_INT(why.kind, FAIL_CONNECT);
 		}
 		CHECK(spent >= rows[i].at_least_ms);
-		CHECK(spent < rows[i].below_ms + 3000);
+		CHECK(spent < 60000);
 		/* No loser is left open. */
 		CHECK_INT(descriptors(), before + (fd >= 0));
 		io_close(fd);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 struct unit_test {
 	const char *name;
@@ -86,10 +87,16 @@ static inline void unit_register(struct unit_test *t)
 			    (int)unit_a.n, unit_a.n ? unit_a.p : "", unit_e);  \
 	} while (0)
 
+/* For names in a folder that others use, too: the id of a process comes again,
+ * and where machines share the folder even at the same time. */
+static unsigned unit_number __attribute__((unused));
+
 int main(int argc, char **argv)
 {
 	int number = 0, failed = 0;
 
+	if (getrandom(&unit_number, sizeof(unit_number), 0) < 0)
+		return 1;
 	for (struct unit_test *t = unit_first; t; t = t->next) {
 		if (argc > 1 && strcmp(argv[1], "--list") == 0) {
 			puts(t->name);

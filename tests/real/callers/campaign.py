@@ -23,8 +23,9 @@ from callers.stage import Stage
 HERE = Path(__file__).resolve().parent
 DOMAIN = "example.com"
 SENDER = f"alerts@{DOMAIN}"
-WAIT_SECONDS = 100          # for a daemon: cron looks once a minute
-CALL_SECONDS = 5            # for the others, after they ended
+# What is waited for comes; these are for what never does.
+WAIT_SECONDS = 600          # for a daemon
+CALL_SECONDS = 120          # for the others, after they ended
 RECORDS = "/var/tmp/record"
 
 # One address is approved, as in an account that is new: senders and authors
@@ -69,6 +70,7 @@ def policy():
     refusal = Fault("rcpt", reply="550 5.1.1 no such mailbox",
                     match=b"refused-")
     return SesPolicy(region=facts["region"], verified={SENDER},
+                     idle_seconds=300.0,
                      accounts=[Account(SES_KEY, secret=SES_SECRET)],
                      faults=[refusal])
 
@@ -111,7 +113,7 @@ class Campaign:
 
     def _run_all(self):
         daemons = [one for one in self.callers if one.waits]
-        # cron never sees a file that comes in the second of its look.
+        # What cron does at its start it does once, however long it runs.
         for one in daemons:
             self._prepare(one)
         started = [(one, self._start(one)) for one in daemons]

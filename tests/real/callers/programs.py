@@ -9,10 +9,10 @@ REFUSAL = b"550 5.1.1 no such mailbox"
 
 CRONTAB = """\
 MAILTO={tag}@example.net
-* * * * * echo 'Gr\u00fc\u00dfe'; echo .; echo end
+@reboot echo 'Gr\u00fc\u00dfe'; echo .; echo end
 """
-CRON_ROOT = "* * * * * root echo {tag}\n"
-CRON_REFUSED = "MAILTO=refused-{tag}@example.net\n* * * * * user echo no\n"
+CRON_ROOT = "@reboot root echo {tag}\n"
+CRON_REFUSED = "MAILTO=refused-{tag}@example.net\n@reboot user echo no\n"
 CRON = "cron -f -L 15"
 
 SYSTEMCTL = """\

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from callers import root
 
-READY_SECONDS = 120
 GROUPS = {"nobody": "nogroup"}      # where it is not called as the user
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -145,7 +144,7 @@ class Stage:
                 "--init-groups", "--", "sh", "-c",
                 'cd "$HOME" 2>/dev/null || cd /; umask 022\n' + script]
 
-    def run(self, script, user="root", stdin=b"", seconds=60, env=None):
+    def run(self, script, user="root", stdin=b"", seconds=600, env=None):
         command = self.command(script, user, env)
         try:
             return subprocess.run(command, input=stdin, capture_output=True,
