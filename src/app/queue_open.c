@@ -32,19 +32,30 @@ static bool has_no_accounts(const struct files *f)
 	       (f->found == FILES_READ && f->config.n == 0);
 }
 
+/* One directory may have several names. */
+static bool is_same(const char *path, const char *other)
+{
+	struct stat a, b;
+
+	return strcmp(path, other) == 0 ||
+	       (stat(path, &a) == 0 && stat(other, &b) == 0 &&
+		   a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
 static bool is_in(const struct queue_paths *paths, const char *path)
 {
 	for (size_t i = 0; i < paths->n; i++)
-		if (strcmp(paths->v[i], path) == 0)
+		if (is_same(paths->v[i], path))
 			return true;
 	return false;
 }
 
+/* A link is of whoever made it: what it leads to is not his to say. */
 static bool is_of_another(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? st.st_uid != geteuid() : errno == EACCES;
+	return lstat(path, &st) == 0 ? st.st_uid != geteuid() : errno == EACCES;
 }
 
 static void add_path(
@@ -52,8 +63,8 @@ static void add_path(
 {
 	const char *path = queue_path(s, a);
 
-	if (!path || is_in(paths, path) ||
-	    (paths->n > 0 && is_of_another(path)))
+	if (!path || (paths->n > 0 && is_of_another(path)) ||
+	    is_in(paths, path))
 		return;
 	paths->v = arena_grow(a, paths->v, paths->n, sizeof(*paths->v));
 	paths->v[paths->n++] = path;

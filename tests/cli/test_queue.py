@@ -629,18 +629,32 @@ def test_one_of_several_spools_is_of_no_use(program, authority, args):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for another owner")
-def test_spools_of_other_users_are_theirs(program, authority):
+@pytest.mark.parametrize("kind", ["directory", "link to one of ours"])
+def test_spools_of_other_users_are_theirs(program, authority, kind):
     """Accounts for all users of a system, each with a spool of its own."""
     with Queue(program, authority) as queue:
         queue.keep()
         other = Path(f"{queue.spool}2")
-        other.mkdir(mode=0o700)
-        os.chown(other, 12345, 12345)
+        if kind == "directory":
+            other.mkdir(mode=0o700)
+        else:
+            other.symlink_to(program.home)
+        os.chown(other, 12345, 12345, follow_symlinks=False)
         queue.relay.conf.write_text(accounts(queue, queue.spool, other)
                                     + "account default : a0\n")
         result = queue.call("-bP")
         assert (result.code, result.out, result.err) == (0, b"1\n", b"")
         assert queue.call("-q").code == 0
+
+
+@pytest.mark.parametrize("end", ["/", "/.", "/../spool"])
+def test_a_spool_by_two_names_is_one(program, authority, end):
+    with Queue(program, authority) as queue:
+        queue.relay.conf.write_text(
+            accounts(queue, queue.spool, f"{queue.spool}{end}"))
+        name, = queue.keep_as_is(["-a", "a0", "-t"])
+        assert queue.call("-bP").out == b"1\n"
+        assert [one["id"] for one in queue.json()] == [name]
 
 
 def test_accounts_without_a_default_have_one_spool(program, authority):
