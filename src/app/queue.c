@@ -181,9 +181,20 @@ int queue_note_reason(
 	return queuefile_save(&q->file, why);
 }
 
+/* A second copy must not come soon, whatever the others wait for. */
+static int64_t wait_of(const struct queue_progress *p, enum schedule_kind kind)
+{
+	uint32_t random = random_number();
+	int64_t wait = schedule_wait(kind, p->attempts, random),
+		unsure = schedule_wait(SCHEDULE_UNSURE, p->attempts, random);
+
+	return strchr(p->letters, QUEUE_UNKNOWN) && wait < unsure ? unsure
+								  : wait;
+}
+
 /*
- * Until a refusal is reported the file must say what it was; when it is tried
- * again depends on those who wait.
+ * The letters are noted already. Until a refusal is reported the file must say
+ * what it was; when it is tried again depends on those who wait.
  */
 static void note_progress(
     struct queue_progress *p, const struct outcome *o, bool is_told)
@@ -198,8 +209,7 @@ static void note_progress(
 	if (p->attempts < QUEUE_ATTEMPTS_MAX)
 		p->attempts++;
 	p->last_try = time(NULL);
-	p->next_try =
-	    p->last_try + schedule_wait(kind, p->attempts, random_number());
+	p->next_try = p->last_try + wait_of(p, kind);
 	explain(p, o, refused && !is_told ? refused : waiting);
 }
 
@@ -257,8 +267,8 @@ static void fill(struct queued *q, struct send *s, const struct outcome *o)
 	progress->next_try = now + schedule_wait(SCHEDULE_BACKOFF, 1, 0);
 	if (!o)
 		return;
-	note_progress(progress, o, true);
 	note_letters(q, o, true);
+	note_progress(progress, o, true);
 }
 
 /* Of the default directory alone: any other one's parents are the user's. */

@@ -5,6 +5,7 @@ may have delivered must never reach the second.
 """
 
 import email
+import json
 
 import pytest
 from emulator.policy import Fault
@@ -262,6 +263,21 @@ def test_what_may_have_arrived_earlier_stays_with_its_account(program,
         assert (result.code, b"waits on" in result.err) == (75, True)
         assert [one.rcpt_to for one in pair.second.messages] == [
             ["two@example.net"]]
+
+
+def test_doubt_of_one_puts_off_the_others(program, authority):
+    """They are in one file, and a second copy must not come soon."""
+    spool = program.home / "spool"
+    busy = {"faults": [Fault("rcpt", reply="451 4.3.0 later")]}
+    with Pair(program, authority, {"queue": "always", "spool": spool},
+              faults=[Fault("rcpt", reply="451 4.3.0 later", match=b"one@"),
+                      Fault("body-end", close="before", deliver=True)],
+              second=busy) as pair:
+        assert pair.send(["one@example.net", "two@example.net"]).code == 0
+        entry, = json.loads(pair.send(["--queue-json"], b"").out)
+        assert [one["state"] for one in entry["recipients"]] == [
+            "waits", "unknown"]
+        assert entry["next_try"] - entry["last_try"] >= 15 * 60
 
 
 def suppressed(pair, account):
