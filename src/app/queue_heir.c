@@ -115,6 +115,10 @@ void queue_heir_speak(
 	if (!own)
 		return;
 	s->report.settings = own;
-	if (own->report_to && own->report_to[0])
-		s->files.settings.report_to = own->report_to;
+	if (!own->report_to || !own->report_to[0])
+		return;
+	s->files.settings.report_to = own->report_to;
+	/* A name in it means what it means there. */
+	s->files.settings.aliases = own->aliases;
+	s->files.settings.qualify_domain = own->qualify_domain;
 }

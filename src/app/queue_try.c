@@ -275,6 +275,13 @@ static bool may_ask(const struct queue_runner *r)
 	       schedule_may_try(&r->breaker, r->line.account);
 }
 
+/* Is there another account for somebody who has not got it for sure? */
+static bool may_move(const struct queue_file *f, const struct queue_runner *r)
+{
+	return strchr(f->progress.letters, QUEUE_WAITS) &&
+	       queue_over_is_possible(r);
+}
+
 /*
  * A machine that was off, a clock put forward and a person who held it are no
  * failures of a try: one must have come too late, where one can be made.
@@ -283,8 +290,7 @@ static bool is_expired(const struct queue_file *f, struct queue_runner *r)
 {
 	const bool can_be_tried =
 	    (r->line.unusable.kind == FAIL_NONE && may_ask(r)) ||
-	    queue_over_is_possible(r);
-
+	    may_move(f, r);
 	int64_t now = time(NULL);
 
 	/* A try of the future was timed by a clock that has been put back. */
@@ -312,15 +318,13 @@ static int decide(struct attempt *t, struct queue_runner *r, struct fail *why)
 	return 0;
 }
 
-/* Nothing but a try, for which its account has had enough, and there is no
-   other for who has not got it for sure. */
+/* Nothing but a try, for which its account has had enough, and no other is
+   there. */
 static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
 {
 	const struct queue_file *f = &t->queued.file;
-	const bool may_move = strchr(f->progress.letters, QUEUE_WAITS) &&
-			      queue_over_is_possible(r);
 
-	return queue_has_waiting(f) && !may_ask(r) && !may_move &&
+	return queue_has_waiting(f) && !may_ask(r) && !may_move(f, r) &&
 	       !is_expired(f, r);
 }
 

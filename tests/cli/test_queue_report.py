@@ -617,6 +617,44 @@ def test_who_is_told_is_the_old_account_s_to_say(program, authority):
         assert stored.mail_from == "other@example.com"
 
 
+def test_names_in_report_to_are_those_of_the_old_account(program, authority):
+    """Another one that tells need not know them."""
+    aliases = program.home / "aliases"
+    aliases.write_text("boss: one@example.net, two\n")
+    with Queue(program, authority) as queue:
+        accounts = Accounts(queue)
+        old = {"report_to": "boss", "aliases": aliases,
+               "qualify_domain": "example.net"}
+        accounts.write(default={}, old=old)
+        accounts.keep("old")
+        queue.age(6 * DAYS)
+        queue.make_due()
+        accounts.write(default={"qualify_domain": "example.org"},
+                       old={**old, **NO_SECRET})
+        assert queue.run().code == 69
+        stored, = queue.relay.messages
+        assert stored.rcpt_to == ["one@example.net", "two@example.net"]
+
+
+def test_what_cannot_move_is_given_up_with_the_account(program, authority):
+    """Another one takes over, but not what may have been delivered."""
+    with Queue(program, authority) as queue:
+        accounts = Accounts(queue)
+        old = {"failover": "default"}
+        accounts.write(default={}, old=old)
+        for name in accounts.keep("old", *[MESSAGE] * 3):
+            queue.set_letters(name, b"U")
+            rewrite_slots(queue.spool / "new" / name,
+                          {b"last": int(time.time()) - 6 * DAYS, b"next": 0})
+        queue.age(6 * DAYS)
+        accounts.write(default={}, old={**old, **NO_SECRET})
+        assert queue.run().code == 69
+        assert queue.everything() == {}
+        assert len(queue.relay.messages) == 3
+        for stored in queue.relay.messages:
+            assert "may have delivered" in parse(stored)[1]
+
+
 @pytest.mark.parametrize("head", ["", "no such keyword\n"])
 def test_nobody_could_be_told(program, authority, head):
     """What is broken is told by what is left of it, and nothing is given up."""
