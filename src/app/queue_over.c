@@ -16,7 +16,8 @@ bool queue_over_is_possible(const struct queue_runner *r)
 	return false;
 }
 
-/* The one that has this account, else one that nobody has. */
+/* The one that has this account, else one that nobody has: `failover` names no
+   more than there are. */
 static struct queue_line *line_of(struct queue_over *o, const char *account)
 {
 	struct queue_line *free = NULL;

@@ -328,6 +328,14 @@ static bool is_left_alone(const struct attempt *t, struct queue_runner *r)
 	       !is_expired(f, r);
 }
 
+/* Whoever takes over does so for the account in hand, and for no other. */
+static void take_in_hand(struct queue_runner *r, const char *account)
+{
+	if (r->line.account && strcmp(r->line.account, account) != 0)
+		queue_over_end(r);
+	queue_line_begin(&r->line, r->run->inv, account, &r->store);
+}
+
 /* With the lock held and the file read. */
 static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 {
@@ -338,7 +346,7 @@ static int work_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 
 	if (queue_has_waiting(f) && !is_due)
 		return 0;
-	queue_line_begin(&r->line, r->run->inv, queue_account(f), &r->store);
+	take_in_hand(r, queue_account(f));
 	t->queued.by = r->line.account;
 	if (is_left_alone(t, r))
 		return queue_note_reason(&t->queued, &r->line.unusable, why);

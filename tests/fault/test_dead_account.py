@@ -316,3 +316,41 @@ def test_refused_by_who_takes_over(box):
     report = bytes(box.relay.messages[-1].content)
     assert b"\nDiagnostic-Code: smtp; 550 5.1.1 no" in report
     assert b"Remote-MTA" not in report
+
+
+def test_many_take_over_in_turn(box):
+    """More accounts than have connections: the log says what each heard."""
+    box.fill(2)
+    rename_accounts(box, b"first", b"second")
+    later = Fault("rcpt", reply="451 4.3.0 later", match=b"boss")
+    no = Fault("rcpt", reply="550 5.1.1 no", match=b"one@")
+    busy = Fault("rcpt", reply="451 4.3.0 later", match=b"boss2@")
+    with EmulatorThread(Policy(faults=[later, no]), mode="plain") as full:
+        box.relay.faults.add(busy)
+        box.configure(port=full.port, retry_for="off",
+                      report_to="boss1@example.net,boss2@example.net")
+        own = "".join(line for line in box.conf.read_text().splitlines(True)
+                      if not line.startswith("account"))
+        free = own.replace(f"port {full.port}\n", f"port {box.relay.port}\n")
+        box.conf.write_text("".join(
+            f"account {name}\n{lines}" for name, lines in [
+                ("first", own + "failover a1,a2,a3\n"),
+                ("second", own + "failover b1,b2,b3\n"),
+                ("a1", free), ("a2", own), ("a3", own),
+                ("b1", free), ("b2", own), ("b3", own)]))
+        mark = box.mark()
+        # Room that was given back is not as it was.
+        result = box.program.run(
+            box.command("-q", "--spool", str(box.spool.path))[1:],
+            env={"MALLOC_PERTURB_": "165"})
+        assert box.delivered(mark).reports == 2
+    told = [line for line in result.log if "boss1" in line["recipients"]]
+    assert sorted(line["account"] for line in told) == ["a1", "b1"]
+    assert all(line["smtpmsg"].startswith("250 ") for line in told)
+
+
+def rename_accounts(box, *names):
+    for path, name in zip(box.spool.files("new"), names):
+        spool.overwrite(path, bytes(spool.change_head(
+            path.read_bytes(), lambda head: re.sub(
+                rb"\naccount [^\n]*\n", b"\naccount " + name + b"\n", head))))
