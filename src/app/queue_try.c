@@ -114,6 +114,14 @@ static void plan_without(struct attempt *t, struct queue_runner *r)
 		p->rcpt[i] = t->call.operands[i];
 }
 
+/* The same for other accounts: whom its own has suppressed is not theirs. */
+static void plan_to_move(struct attempt *t, struct queue_runner *r)
+{
+	plan_without(t, r);
+	if (queue_over_is_possible(r))
+		leave_out(t);
+}
+
 static void not_sent(struct attempt *t, enum outcome_class class,
     const struct fail *why, struct outcome *ret)
 {
@@ -164,13 +172,21 @@ static void conclude(
 		warn(t, &why);
 }
 
+static void end_try(
+    struct attempt *t, struct queue_runner *r, struct outcome *o)
+{
+	suppression_put_back(&t->left, &t->arena, o);
+	r->tried++;
+	conclude(t, r, o);
+}
+
 static void try_message(struct attempt *t, struct queue_runner *r)
 {
 	struct outcome outcome = { .reply = { .stage = "", .text = "" } };
 	struct fail why;
 
 	if (r->line.unusable.kind != FAIL_NONE) {
-		plan_without(t, r);
+		plan_to_move(t, r);
 		note_state(r,
 		    queue_line_send(&r->line, &t->send, &t->arena, &outcome));
 	} else if (prepare(t, r, &why) != 0) {
@@ -184,9 +200,7 @@ static void try_message(struct attempt *t, struct queue_runner *r)
 	}
 	if (r->state != QUEUE_LINE_IDLE)
 		(void)queue_over_try(r, &t->send, &t->queued, &outcome);
-	suppression_put_back(&t->left, &t->arena, &outcome);
-	r->tried++;
-	conclude(t, r, &outcome);
+	end_try(t, r, &outcome);
 }
 
 /* Of those who wait for another try, none need ask the account first. */
@@ -198,12 +212,11 @@ static int move_on(struct attempt *t, struct queue_runner *r, struct fail *why)
 
 	fail(&alone, FAIL_LATER, "%s",
 	    p->text[0] ? p->text : "its account is left alone for now");
-	plan_without(t, r);
+	plan_to_move(t, r);
 	not_sent(t, OUTCOME_NOT_SENT, &alone, &outcome);
 	if (!queue_over_try(r, &t->send, &t->queued, &outcome))
 		return queue_note_reason(&t->queued, &r->line.unusable, why);
-	r->tried++;
-	conclude(t, r, &outcome);
+	end_try(t, r, &outcome);
 	return 0;
 }
 

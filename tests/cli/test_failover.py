@@ -6,6 +6,7 @@ may have delivered must never reach the second.
 
 import email
 import json
+import re
 
 import pytest
 from emulator.policy import Fault
@@ -284,6 +285,31 @@ def suppressed(pair, account):
     result = pair.send(["--suppressed", "-a", account], b"")
     assert (result.code, result.err) == (0, b"")
     return [line.split()[1].decode() for line in result.out.splitlines()]
+
+
+@pytest.mark.parametrize("has_secret", [True, False])
+def test_nobody_is_offered_whom_the_account_has_suppressed(
+        program, authority, has_secret):
+    """Also when the account itself is not asked any more."""
+    spool = program.home / "spool"
+    later = Fault("mail", reply="451 4.3.0 later", times=5)
+    with Pair(program, authority, {
+            "port": 1, "queue": "on_failure", "spool": spool,
+            "suppression": "on"}, second={"faults": [later]}) as pair:
+        for _ in range(5):
+            assert pair.send(["old@example.net", "one@example.net"]).code == 0
+        assert pair.send(["--suppress", "old@example.net"], b"").code == 0
+        conf = program.home / ".postriderrc"
+        if not has_secret:
+            head, own = conf.read_text().split("account default\n")
+            own = re.sub("(?m)^password .*$", "password_file /no/such", own)
+            conf.write_text(f"{head}account default\n{own}")
+        for path in (spool / "new").iterdir():
+            rewrite_slots(path, {b"next": 0})
+        pair.send(["-q"], b"")
+        assert [one.rcpt_to for one in pair.second.messages
+                if b"multipart/report" not in one.content] == [
+            ["one@example.net"]] * 5
 
 
 @pytest.mark.parametrize("queue", ["off", "on_failure", "always", "run"])
