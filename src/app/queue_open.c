@@ -51,11 +51,16 @@ static bool is_in(const struct queue_paths *paths, const char *path)
 }
 
 /* A link is of whoever made it: what it leads to is not his to say. */
-static bool is_of_another(const char *path)
+static bool is_of_another(const char *path, struct arena *a)
 {
+	struct slice name = slice_of(path);
 	struct stat st;
 
-	return lstat(path, &st) == 0 ? st.st_uid != geteuid() : errno == EACCES;
+	/* With a slash behind it, it would be followed. */
+	while (name.n > 1 && name.p[name.n - 1] == '/')
+		name.n--;
+	return lstat(arena_copy(a, name), &st) == 0 ? st.st_uid != geteuid()
+						    : errno == EACCES;
 }
 
 static void add_path(
@@ -63,7 +68,7 @@ static void add_path(
 {
 	const char *path = queue_path(s, a);
 
-	if (!path || (paths->n > 0 && is_of_another(path)) ||
+	if (!path || (paths->n > 0 && is_of_another(path, a)) ||
 	    is_in(paths, path))
 		return;
 	paths->v = arena_grow(a, paths->v, paths->n, sizeof(*paths->v));

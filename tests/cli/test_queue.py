@@ -629,8 +629,10 @@ def test_one_of_several_spools_is_of_no_use(program, authority, args):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for another owner")
-@pytest.mark.parametrize("kind", ["directory", "link to one of ours"])
-def test_spools_of_other_users_are_theirs(program, authority, kind):
+@pytest.mark.parametrize("kind, end", [
+    ("directory", ""), ("link to one of ours", ""),
+    ("link to one of ours", "/")])
+def test_spools_of_other_users_are_theirs(program, authority, kind, end):
     """Accounts for all users of a system, each with a spool of its own."""
     with Queue(program, authority) as queue:
         queue.keep()
@@ -638,13 +640,16 @@ def test_spools_of_other_users_are_theirs(program, authority, kind):
         if kind == "directory":
             other.mkdir(mode=0o700)
         else:
-            other.symlink_to(program.home)
+            (program.home / "private").mkdir(mode=0o700)
+            other.symlink_to(program.home / "private")
         os.chown(other, 12345, 12345, follow_symlinks=False)
-        queue.relay.conf.write_text(accounts(queue, queue.spool, other)
-                                    + "account default : a0\n")
+        queue.relay.conf.write_text(
+            accounts(queue, queue.spool, f"{other}{end}")
+            + "account default : a0\n")
         result = queue.call("-bP")
         assert (result.code, result.out, result.err) == (0, b"1\n", b"")
         assert queue.call("-q").code == 0
+        assert not list(other.iterdir())
 
 
 @pytest.mark.parametrize("end", ["/", "/.", "/../spool"])
