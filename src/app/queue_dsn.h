@@ -13,7 +13,8 @@ struct queue_dsn {
 	const struct outcome *o; /* what the last try said; NULL: what is in
 				    the file has to do */
 	const char *from;
-	const char *to;    /* addresses in <>, between commas, folded */
+	const char *to;    /* of the field: addresses in <>, folded, or a
+			      group */
 	const char *relay; /* host that was spoken to, or NULL */
 };
 

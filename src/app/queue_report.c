@@ -7,7 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REPORT_MAX = 4 * 1024 * 1024, WARNINGS_MAX = 64 * 1024 };
+enum {
+	REPORT_MAX = 4 * 1024 * 1024,
+	WARNINGS_MAX = 64 * 1024,
+	TO_MAX = 32 * 1024, /* a field has an end */
+};
 
 int queue_expire(struct queued *q, struct fail *why)
 {
@@ -88,11 +92,16 @@ static int put_in(struct store *store, struct queue_file *f, struct buf *text,
 
 static const char *to_field(const struct plan *to, struct arena *a)
 {
-	const char *text = "";
+	const char *text;
+	struct buf b;
 
+	buf_init(&b, TO_MAX);
 	for (size_t i = 0; i < to->n_rcpt; i++)
-		text = arena_printf(a, "%s%s<%s>", text, i ? ",\n " : "",
-		    path_key(to->rcpt[i], a));
+		buf_addf(
+		    &b, "%s<%s>", i ? ",\n " : "", path_key(to->rcpt[i], a));
+	text =
+	    b.full ? "undisclosed-recipients:;" : arena_copy(a, buf_slice(&b));
+	buf_free(&b);
 	return text;
 }
 

@@ -445,6 +445,24 @@ def test_report_to_that_is_no_address(program, authority):
         assert report_of(queue).rcpt_to == ["boss@example.com"]
 
 
+def test_a_report_to_as_many_as_there_may_be(program, authority):
+    """More than a field of the header takes."""
+    told = [f"n{number}@{'a' * 60}.{'b' * 60}.{'c' * 60}.example.net"
+            for number in range(1000)]
+    aliases = program.home / "aliases"
+    aliases.write_text("all: " + ", ".join(told) + "\n")
+    with Queue(program, authority, {"report_to": "all", "aliases": aliases},
+               faults=[NO_SUCH_USER]) as queue:
+        queue.keep(args=["two@example.net"])
+        queue.make_due()
+        assert queue.run().code == 67
+        message, *_ = parse(report_of(queue))
+        assert message["To"] == "undisclosed-recipients:;"
+        assert queue.everything() == {}
+        assert sorted(address for one in queue.relay.messages
+                      for address in one.rcpt_to) == sorted(told)
+
+
 @pytest.mark.parametrize("args,words", [
     (["-f", "guest@example.org"], "set report_to"),
     (["-N", "never"], "asked for no notification"),
