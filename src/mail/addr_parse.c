@@ -209,9 +209,11 @@ static int take_literal(struct parser *p)
 /* The dot of DNS behind a whole name, which no mail knows. */
 static bool was_last_dot(const struct parser *p)
 {
-	struct slice rest = slice_trim_eol(slice_skip(p->text, p->at));
+	size_t at = p->at;
 
-	return rest.n == 0 || addr_is_one_of(rest.p[0], ",;>");
+	while (at < p->text.n && is_space(p->text.p[at]))
+		at++;
+	return at == p->text.n || addr_is_one_of(p->text.p[at], ",;>");
 }
 
 static int take_domain(struct parser *p, size_t *ret_end)

@@ -1,5 +1,6 @@
 #include "addr.h"
 #include "unit.h"
+#include <time.h>
 
 static const struct addr_syntax header = { .bare_blanks = false };
 static const struct addr_syntax operands = { .bare_blanks = true };
@@ -613,6 +614,41 @@ TEST(large_texts)
 		arena_free(&a);
 	}
 	free(text);
+}
+
+/* Processor time for a domain of n dots before n blanks; the best of a few. */
+static double time_of(size_t n)
+{
+	char *text = malloc(3 * n);
+	double best = 0;
+
+	memset(text + 2 * n, ' ', n);
+	memset(text, 'a', 2 * n);
+	text[1] = '@';
+	for (size_t i = 3; i < 2 * n; i += 2)
+		text[i] = '.';
+	for (int i = 0; i < 3; i++) {
+		struct arena a = { 0 };
+		clock_t start = clock();
+		double took;
+
+		parse(&a, (struct slice){ text, 3 * n }, &header);
+		took = (double)(clock() - start);
+		if (i == 0 || took < best)
+			best = took;
+		arena_free(&a);
+	}
+	free(text);
+	return best;
+}
+
+/* 16 times the text: 16 times the work, and not 256 times. */
+TEST(work_is_linear)
+{
+	double few = time_of(2000), many = time_of(32000);
+
+	if (many > 50 * few)
+		UNIT_FAIL("%.0f for 2000 dots, %.0f for 32000", few, many);
 }
 
 #define X10 "xxxxxxxxxx"
