@@ -40,8 +40,33 @@ static void copy_until(struct mending *m, size_t end)
 	m->done = end;
 }
 
+/* Has what b holds something before the semicolon that is to be kept apart
+ * from something behind it? Two commas in a row are as bad as a semicolon. */
+static bool is_between(const struct mending *m, size_t at)
+{
+	struct slice behind = slice_trim_eol(slice_skip(m->list->text, at + 1));
+	struct slice before;
+
+	if (behind.n == 0 || addr_is_one_of(behind.p[0], ",;"))
+		return false;
+	before = slice_trim_eol(buf_slice(&m->b));
+	return before.n > 0 && before.p[before.n - 1] != ',';
+}
+
+/* No line of blanks alone where a semicolon had one for itself: it could be
+ * taken for the end of the header. */
+static void drop_fold(struct mending *m)
+{
+	struct slice text = m->list->text;
+
+	if (m->done < text.n && !is_space(text.p[m->done]))
+		return;
+	while (m->b.n && is_space(m->b.p[m->b.n - 1]))
+		m->b.n--;
+}
+
 /* Relays with a strict parser take a semicolon for the end of a group only:
- * between addresses it becomes a comma, behind them it goes. */
+ * between addresses it becomes a comma, elsewhere it goes. */
 static void mend_strays(struct mending *m, size_t end)
 {
 	const struct addr_list *in = &m->list->in;
@@ -51,8 +76,10 @@ static void mend_strays(struct mending *m, size_t end)
 
 		copy_until(m, at);
 		m->done++;
-		if (m->done < m->list->text.n)
+		if (is_between(m, at))
 			buf_addc(&m->b, ',');
+		else
+			drop_fold(m);
 	}
 }
 

@@ -174,7 +174,7 @@ SEMICOLONS = [
     ("To: a@example.net;\n B <b@example.net>;\n",
      "To: a@example.net,\n B <b@example.net>"),
     ("Cc: root;; Web <www> ; a@example.net,",
-     "Cc: root@example.com,, Web <www@example.com> , a@example.net,"),
+     "Cc: root@example.com, Web <www@example.com> , a@example.net,"),
     ("To: G: a@example.net; ; \"b;c\" <b@example.net> (d;e); root",
      "To: G: a@example.net; , \"b;c\" <b@example.net> (d;e), "
      "root@example.com"),
