@@ -215,3 +215,56 @@ TEST(long_lines_and_blocks)
 	free(out);
 	free(expected);
 }
+
+/* Whole messages of one line end, dots at the start of many lines: what is
+   passed on in large steps, and ends in the midst of a line end. */
+TEST(lines_of_one_kind)
+{
+	enum { SIZE = 9000 };
+
+	static char in[SIZE + 4], out[2 * SIZE], expected[2 * SIZE];
+
+	srandom(3);
+	for (int round = 0; round < 3000; round++) {
+		size_t size = (size_t)random() % SIZE, n = 0, o, e;
+		size_t cut = 1 + (size_t)random() % (round % 2 ? 100 : SIZE);
+		long length = 1 + random() % 90, dots = 1 + random() % 400;
+
+		while (n < size) {
+			in[n++] = random() % dots ? 'a' : '.';
+			if (random() % length)
+				continue;
+			if (round % 4)
+				in[n++] = '\r';
+			in[n++] = '\n';
+			if (random() % dots == 0)
+				in[n++] = '.';
+		}
+		o = filter(in, n, cut, out);
+		e = reference(in, n, expected);
+		if (o != e || memcmp(out, expected, o) != 0) {
+			UNIT_FAIL("round %d differs", round);
+			break;
+		}
+	}
+}
+
+/* One line with a dot, wherever a step may end. */
+TEST(dot_at_every_place)
+{
+	enum { SIZE = 5000 };
+
+	static const char *const lines[] = { "\r\n.\r\n", "\n.\n" };
+	static char in[SIZE], out[2 * SIZE], expected[2 * SIZE];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		for (size_t at = 0; at + strlen(lines[i]) < SIZE; at++) {
+			size_t n;
+
+			memset(in, 'a', SIZE);
+			memcpy(in + at, lines[i], strlen(lines[i]));
+			n = filter(in, SIZE, 0, out);
+			CHECK_INT(n, reference(in, SIZE, expected));
+			CHECK(memcmp(out, expected, n) == 0);
+		}
+}
