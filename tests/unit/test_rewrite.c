@@ -1050,6 +1050,9 @@ TEST(look)
 		{ "below a trace is an earlier block",
 		    "Resent-To: r1@x\nReturn-Path: y\nResent-Cc: r2@x\n",
 		    "r1@x", NULL, "" },
+		{ "so is what is below the mark of a mailbox",
+		    "Resent-To: r1@x\nDelivered-To: y\nResent-Cc: r2@x\n",
+		    "r1@x", NULL, "" },
 		{ "second block has both",
 		    "Resent-From: f@x\nFrom: a@x\nResent-From: g@x\n"
 		    "Resent-Bcc: r@x\nReceived: y\nResent-To: s@x\n",
