@@ -53,11 +53,12 @@ struct addr_syntax {
  * Parses a list and appends to *list. Separators are commas; semicolons end
  * groups and, outside one, separate as well. With `bare_blanks`, "a b" are
  * two addresses (sendmail's operands); with `marks`, a backslash may stand in
- * front of one. A dot behind a domain says nothing. Empty elements are skipped,
- * routes are dropped; an empty group may lack its semicolon. "a@b <c@d>" could
- * be two addresses without a comma and is refused unless both are the same.
- * Fails: MESSAGE with what is wrong and where; *list is then unchanged. A
- * list longer than ADDR_LIST_MAX is such a failure.
+ * front of one. A dot behind a domain says nothing, with `bare_blanks` also
+ * before a blank. Empty elements are skipped, routes are dropped; an empty
+ * group may lack its semicolon. "a@b <c@d>" could be two addresses without a
+ * comma and is refused unless both are the same. Fails: MESSAGE with what is
+ * wrong and where; *list is then unchanged. A list longer than ADDR_LIST_MAX is
+ * such a failure.
  */
 int addr_parse(struct arena *a, struct slice text,
     const struct addr_syntax *syntax, struct addr_list *list, struct fail *why);

@@ -206,24 +206,28 @@ static int take_literal(struct parser *p)
 	return 0;
 }
 
+/* May an element start here, behind another one? */
+static bool is_apart(const struct parser *p)
+{
+	char before = p->text.p[p->at - 1];
+
+	return p->bare_blanks && (is_blank(before) || before == '\n');
+}
+
 /* The dot of DNS behind a whole name, which no mail knows. */
 static bool was_last_dot(const struct parser *p)
 {
-	size_t at = p->at;
-
-	while (at < p->text.n && is_space(p->text.p[at]))
-		at++;
-	return at == p->text.n || addr_is_one_of(p->text.p[at], ",;>");
+	return at_end(p) || addr_is_one_of(peek(p), ",;>");
 }
 
 static int take_domain(struct parser *p, size_t *ret_end)
 {
-	size_t end;
+	size_t end, behind;
 
 	buf_clear(&p->domain);
+	if (skip_cfws(p) < 0)
+		return -1;
 	for (;;) {
-		if (skip_cfws(p) < 0)
-			return -1;
 		if (peek(p) == '[' && p->domain.n == 0) {
 			if (take_literal(p) < 0)
 				return -1;
@@ -238,8 +242,12 @@ static int take_domain(struct parser *p, size_t *ret_end)
 		if (peek(p) != '.')
 			break;
 		p->at++;
-		if (was_last_dot(p)) {
-			end = p->at;
+		behind = p->at;
+		if (skip_cfws(p) < 0)
+			return -1;
+		/* "a@b. c" as an operand is two. */
+		if (was_last_dot(p) || (is_apart(p) && behind == end + 1)) {
+			end = behind;
 			break;
 		}
 		buf_addc(&p->domain, '.');
@@ -427,14 +435,6 @@ static int take_element(struct parser *p, bool *ret_separated)
 	p->group_start = p->list.n;
 	p->at = p->mark + 1;
 	return 0;
-}
-
-/* May an element start here, behind another one? */
-static bool is_apart(const struct parser *p)
-{
-	char before = p->text.p[p->at - 1];
-
-	return p->bare_blanks && (is_blank(before) || before == '\n');
 }
 
 /* Behind a comma or a semicolon. */
