@@ -134,14 +134,19 @@ ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset)
 
 int io_read_whole(int fd, void *bytes, size_t n)
 {
+	size_t have = 0;
 	ssize_t got;
 
-	do
-		got = pread(fd, bytes, n + 1, 0);
-	while (got < 0 && errno == EINTR);
-	if (got >= 0 && got != (ssize_t)n)
+	/* Some file systems give less at a time than there is. */
+	do {
+		got =
+		    pread(fd, (char *)bytes + have, n + 1 - have, (off_t)have);
+		if (got > 0)
+			have += (size_t)got;
+	} while (got < 0 ? errno == EINTR : got > 0 && have < n);
+	if (got >= 0 && have != n)
 		errno = EFBIG;
-	return got == (ssize_t)n ? 0 : -1;
+	return got >= 0 && have == n ? 0 : -1;
 }
 
 bool io_has_terminal(void)

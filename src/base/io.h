@@ -48,9 +48,9 @@ ssize_t io_read(int fd, void *bytes, size_t n);
  */
 ssize_t io_pread(int fd, void *bytes, size_t n, off_t offset);
 /*
- * All of a regular file that was n octets long a moment ago, by one call:
- * bytes has room for n + 1, which tells one that has grown. -1 with errno:
- * EFBIG when it has another length now.
+ * All of a regular file that was n octets long a moment ago, by one call as a
+ * rule: bytes has room for n + 1, which tells one that has grown. -1 with
+ * errno: EFBIG when it has another length now.
  */
 int io_read_whole(int fd, void *bytes, size_t n);
 
