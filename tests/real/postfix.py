@@ -103,6 +103,8 @@ mailbox_size_limit = 0
 virtual_mailbox_limit = 0
 queue_minfree = 0
 queue_run_delay = 2s
+# Whoever is faster than the delivery would wait a second now and then.
+in_flow_delay = 0s
 smtpd_tls_chain_files = {key}, {chain}
 smtpd_tls_auth_only = yes
 smtpd_tls_loglevel = 1
