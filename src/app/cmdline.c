@@ -254,7 +254,7 @@ static int apply_alias(struct invocation *inv, const struct option_alias *alias,
 	if (option_alias_value(alias, slice_of(value), &text, why) == 0)
 		return add_override(
 		    inv, &option_table[alias->id], arena_copy(a, text), a);
-	why->kind = FAIL_USAGE;
+	(void)fail_as(why, FAIL_USAGE);
 	return fail_wrap(why, ORIGIN_TYPED);
 }
 

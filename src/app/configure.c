@@ -51,7 +51,7 @@ static const char *domain_of(const char *address, struct arena *a,
 	domain = addr_domain(list.v[0].spec);
 	ascii = host_to_ascii(arena_copy(a, domain), why);
 	if (!ascii) {
-		why->kind = FAIL_MESSAGE;
+		(void)fail_as(why, FAIL_MESSAGE);
 		return NULL;
 	}
 	copy = arena_copy(a, slice_of(ascii));

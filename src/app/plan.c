@@ -202,7 +202,7 @@ int plan_operand(
 	if (plan_parse_operand(p->arena, operand, &list, why) == 0 &&
 	    add_list(p, &list, warnings, why) == 0)
 		return 0;
-	why->kind = FAIL_USAGE;
+	(void)fail_as(why, FAIL_USAGE);
 	return fail_wrap(why, "recipient %s", operand);
 }
 
@@ -244,7 +244,7 @@ int plan_recipient(struct plan *p, const struct invocation *inv,
 		warnings, why) == 0)
 		return 0;
 	if (p->n_rcpt == ADDR_LIST_MAX)
-		why->kind = FAIL_LATER;
+		(void)fail_as(why, FAIL_LATER);
 	p->n_rcpt = n;
 	return -1;
 }

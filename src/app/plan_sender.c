@@ -139,7 +139,7 @@ static int choose_sender(struct plan *p, const struct invocation *inv,
 	if (sender[0] == '\0' ||
 	    addr_check(p->sender, p->provider != NULL, why) == 0)
 		return 0;
-	why->kind = plan_has_asked(p, inv) ? FAIL_USAGE : FAIL_CONFIG;
+	(void)fail_as(why, plan_has_asked(p, inv) ? FAIL_USAGE : FAIL_CONFIG);
 	return fail_wrap(why, "envelope sender");
 }
 

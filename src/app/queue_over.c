@@ -33,12 +33,6 @@ static struct queue_line *line_of(struct queue_over *o, const char *account)
 	return free ? free : &o->line[0];
 }
 
-static int no_word(struct fail *why)
-{
-	why->kind = FAIL_NONE;
-	return -1;
-}
-
 static int choose(
     void *ctx, struct send *other, const char *sender, struct fail *why)
 {
@@ -48,7 +42,7 @@ static int choose(
 
 	(void)sender; /* the account has a name */
 	if (!schedule_may_try(&r->breaker, account))
-		return no_word(why);
+		return fail_as(why, FAIL_NONE);
 	queue_line_begin(l, r->run->inv, account, &r->store);
 	if (l->unusable.kind == FAIL_NONE)
 		return send_share(other, &l->send, why);
@@ -64,7 +58,7 @@ static int send_over(
 	struct queue_line *l = line_of(&r->over, other->inv->account);
 
 	if (!queue_line_pace(l, other->plan.n_rcpt, r->deadline))
-		return no_word(why);
+		return fail_as(why, FAIL_NONE);
 	queue_try_note(
 	    r, l->account, queue_line_send(l, other, other->arena, ret));
 	return 0;

@@ -50,7 +50,7 @@ static int named_in_settings(struct plan *p, struct fail *why)
 		result = fail(why, FAIL_CONFIG, "nobody");
 	if (result == 0)
 		return 0;
-	fail_as(why, FAIL_CONFIG);
+	(void)fail_as(why, FAIL_CONFIG);
 	return fail_wrap(why, "report_to");
 }
 

@@ -165,8 +165,7 @@ struct secret *netrc_find(
 	struct secret *secret = NULL;
 	struct slice word;
 
-	if (why)
-		why->kind = FAIL_NONE;
+	(void)fail_as(why, FAIL_NONE);
 	/* What is set may stand in any order: looked at after every word. */
 	while (!secret && take_word(&text, &word)) {
 		read_word(&r, word, &text);
@@ -232,8 +231,7 @@ struct secret *netrc_read(
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct secret *secret;
 
-	if (why)
-		why->kind = FAIL_NONE;
+	(void)fail_as(why, FAIL_NONE);
 	if (fd < 0)
 		return NULL;
 	secret = find_in(fd, key, why);
